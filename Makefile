@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a person runs:
+#   make demo            tell the story of one tunnel in a VM, on this machine
+#   make check           all tests; KERNEL=bookworm or sid picks another Debian
+#   make bench           per-packet cost and time to open, side by side
+#   make all install     build and install for the running machine
+O ?= $(CURDIR)/build
+DESTDIR ?=
+PREFIX ?= /usr
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+SSDIR ?= /usr/src/strongswan
+KERNEL ?= trixie
+
+export O DESTDIR PREFIX KVER KDIR SSDIR KERNEL
+
+.PHONY: all kmod userspace install demo check bench packages generate clean
+all: kmod userspace
+
+# The kernel build writes beside its sources, so it gets a copy of them.
+KMOD_SRC := $(wildcard kmod/*.[ch] kmod/Makefile Kbuild include/uapi/linux/*.h)
+kmod: $(O)/kmod/trustgate.ko
+$(O)/kmod/trustgate.ko: $(KMOD_SRC)
+	@mkdir -p $(O)/kbuild
+	@cp -p --parents $(KMOD_SRC) $(O)/kbuild/
+	$(MAKE) -C $(KDIR) M=$(O)/kbuild modules
+	@mkdir -p $(O)/kmod && cp $(O)/kbuild/kmod/trustgate.ko $@
+
+userspace:
+	$(MAKE) -C userspace O=$(O)/userspace
+
+install: all
+	install -D -m 644 $(O)/kmod/trustgate.ko \
+		$(DESTDIR)/lib/modules/$(KVER)/updates/trustgate.ko
+	$(MAKE) -C userspace O=$(O)/userspace install
+	[ -n "$(DESTDIR)" ] || depmod $(KVER)
+
+generate:
+	tools/ynl-regen "$$(tests/vm/linux-tools)"
+
+demo bench:
+	tests/vm/deps
+	tests/$@/run
+
+check:
+	tests/run-all
+
+clean:
+	rm -rf $(O)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the IKE plugin and the agent say to each other: one message a packet on
+ * a SOCK_SEQPACKET Unix socket, host byte order unless said otherwise.
+ *
+ * A message is struct tg_wire_hdr and then items: struct tg_wire_item and that
+ * many octets, no padding. An item that is not listed for a message, a second
+ * one where one is allowed, a length that does not fit or octets left over make
+ * the whole message bad: the receiver logs it, drops it and closes the
+ * connection. The plugin connects again.
+ */
+#ifndef TRUSTGATE_WIRE_H
+#define TRUSTGATE_WIRE_H
+
+#include <stdint.h>
+
+#define TG_WIRE_PATH		"/run/trustgate/plugin.sock"
+#define TG_WIRE_MAGIC		0x54474154u	/* "TGAT" */
+#define TG_WIRE_VERSION		1
+/* Largest message, header included. */
+#define TG_WIRE_MAX		65536u
+/* Largest number of certificates in one message; more is a bad message. */
+#define TG_WIRE_CERTS_MAX	8
+
+struct tg_wire_hdr {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type;		/* enum tg_wire_type */
+	uint32_t seq;		/* of a request; its reply carries the same */
+	uint32_t len;		/* octets after this header */
+};
+
+struct tg_wire_item {
+	uint16_t type;		/* enum tg_wire_item_type */
+	uint16_t len;		/* octets after this */
+};
+
+enum tg_wire_type {
+	/*
+	 * First message on a connection: INSTANCE, TEXT (daemon and version).
+	 * Replied to. Afterwards the plugin tells of every IKE SA there is, with
+	 * FLAG_RESUMED, as if it had just come up.
+	 */
+	TG_WIRE_HELLO = 1,
+	/*
+	 * The peer has passed AUTH: IKE_ID, ROLE, PEER_ID, CERT... (the leaf that
+	 * signed AUTH first, then the others as sent), AUTH_KINDS, [FLAGS].
+	 * Replied to; a status other than 0 refuses the peer.
+	 */
+	TG_WIRE_AUTHORIZE = 2,
+	/*
+	 * SPIs of a CHILD_SA, before its outbound SA is used where charon lets
+	 * us: IKE_ID, CHILD_ID, CHILD_NAME, PROTOCOL, SPI_IN, SPI_OUT, LOCAL,
+	 * REMOTE, REQID, [IF_ID_IN], [IF_ID_OUT], [VIP...], [FLAGS]. Replied to
+	 * once the kernel knows them.
+	 */
+	TG_WIRE_CHILD_KEYS = 3,
+	/* The CHILD_SA can carry packets: IKE_ID, CHILD_ID, [VIP...]. No reply. */
+	TG_WIRE_CHILD_UP = 4,
+	/* IKE_ID, CHILD_ID. No reply. */
+	TG_WIRE_CHILD_DOWN = 5,
+	/* IKE_ID. No reply. */
+	TG_WIRE_IKE_DOWN = 6,
+	/* The IKE SA was rekeyed: IKE_ID (old), NEW_IKE_ID. No reply. */
+	TG_WIRE_IKE_REKEY = 7,
+	/* Heartbeat, every second. Replied to. */
+	TG_WIRE_PING = 8,
+	/* Agent to plugin: STATUS, [TEXT]. */
+	TG_WIRE_REPLY = 16,
+};
+
+enum tg_wire_item_type {
+	TG_WIRE_INSTANCE = 1,	/* u64, random for each run of the daemon */
+	TG_WIRE_TEXT,		/* UTF-8, no NUL, at most 255 octets */
+	TG_WIRE_IKE_ID,		/* u32, charon's unique id */
+	TG_WIRE_NEW_IKE_ID,	/* u32 */
+	TG_WIRE_ROLE,		/* u8: 0 initiator (H(e)NB), 1 responder (SeGW) */
+	TG_WIRE_PEER_ID,	/* text, the authenticated identity */
+	TG_WIRE_CERT,		/* DER of one certificate, several in order */
+	TG_WIRE_AUTH_KINDS,	/* u32, TG_WIRE_AUTH_* of the rounds completed */
+	TG_WIRE_CHILD_ID,	/* u32, charon's unique id */
+	TG_WIRE_CHILD_NAME,	/* text */
+	TG_WIRE_PROTOCOL,	/* u8, IPPROTO_ESP or IPPROTO_AH */
+	TG_WIRE_SPI_IN,		/* u32, network byte order */
+	TG_WIRE_SPI_OUT,	/* u32, network byte order */
+	TG_WIRE_LOCAL,		/* outer address, 4 or 16 octets: daddr of SPI_IN */
+	TG_WIRE_REMOTE,		/* outer address, 4 or 16 octets: daddr of SPI_OUT */
+	TG_WIRE_REQID,		/* u32 */
+	TG_WIRE_IF_ID_IN,	/* u32 */
+	TG_WIRE_IF_ID_OUT,	/* u32 */
+	TG_WIRE_VIP,		/* inner address assigned to us, 4 or 16 octets */
+	TG_WIRE_FLAGS,		/* u32, TG_WIRE_FLAG_* */
+	TG_WIRE_STATUS,		/* u32, 0 or an errno */
+};
+
+/* Public-key signature AUTH, and EAP, completed by the peer. */
+#define TG_WIRE_AUTH_PUBKEY	0x1u
+#define TG_WIRE_AUTH_EAP	0x2u
+
+/* Told again after the connection was made anew; nothing to decide now. */
+#define TG_WIRE_FLAG_RESUMED	0x1u
+/* The CHILD_SA replaces one of the same IKE SA. */
+#define TG_WIRE_FLAG_REKEY	0x2u
+
+#endif /* TRUSTGATE_WIRE_H */
