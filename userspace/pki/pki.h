@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libtrustgate-pki: path, profile, name, time and OCSP, as pure functions over
+ * bytes, a policy and an injected clock. Nothing here opens a file, a socket or
+ * looks at the time. Whatever is not proven good is not good.
+ */
+#ifndef TRUSTGATE_PKI_H
+#define TRUSTGATE_PKI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#define PKI_DIGEST_LEN	32
+#define PKI_TEXT_MAX	255
+#define PKI_NONCE_MAX	32
+
+enum pki_verdict { PKI_GOOD, PKI_BAD, PKI_INDETERMINATE };
+
+struct pki_der {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* Plain data, so that a confined child can write it to its parent as it is. */
+struct pki_result {
+	enum pki_verdict verdict;
+	bool provisional;
+	/* Second at which a good verdict stops being true (wall clock). */
+	int64_t expires;
+	/* SHA-256 of the leaf, and of the OCSP response. */
+	uint8_t cert_digest[PKI_DIGEST_LEN];
+	uint8_t proof_digest[PKI_DIGEST_LEN];
+	/* Machine-readable rule, for example "ocsp.nonce.mismatch". */
+	char rule[64];
+	/* One line for a person: rule, value seen, remedy. */
+	char detail[PKI_TEXT_MAX + 1];
+};
+
+struct pki_chain_policy {
+	struct pki_der anchor;		/* root certificate, DER */
+	const char *name;		/* FQDN or IP literal the peer must have in its SAN */
+	unsigned int max_sent;		/* certificates sent, TS 33.320 7.2.3: 4 */
+};
+
+/*
+ * Path from @certs[0] (the leaf) over the others to the anchor, at @now: path
+ * length, signatures, validity, CA and key usage, name. @issuer, when not NULL,
+ * gets the index in @certs of the leaf's issuer, or -1 for the anchor.
+ */
+void pki_check_chain(const struct pki_der *certs, size_t ncerts,
+		     const struct pki_chain_policy *policy, time_t now,
+		     int *issuer, struct pki_result *result);
+
+struct pki_ocsp_policy {
+	bool nonce_required;
+	int64_t skew_s;			/* SKEW */
+	int64_t age_max_s;		/* AGE_MAX */
+	int64_t age_no_next_s;		/* AGE_NO_NEXT */
+	size_t response_max;		/* OCSP_MAX, octets */
+};
+
+void pki_ocsp_policy_default(struct pki_ocsp_policy *policy);
+
+/*
+ * DER of an OCSP request for @leaf with a nonce of @nonce_len octets. *@out is
+ * the caller's to free(). 0, or -1 when a certificate can't be parsed.
+ */
+int pki_ocsp_request(struct pki_der leaf, struct pki_der issuer,
+		     const uint8_t *nonce, size_t nonce_len, uint8_t **out, size_t *len);
+
+/*
+ * What @response proves of @leaf at @now. @nonce NULL: none was sent. @signers:
+ * responder certificates trusted besides the issuer and its delegates.
+ */
+void pki_ocsp_evaluate(struct pki_der leaf, struct pki_der issuer,
+		       const struct pki_der *signers, size_t nsigners,
+		       struct pki_der response, const uint8_t *nonce, size_t nonce_len,
+		       const struct pki_ocsp_policy *policy, time_t now,
+		       struct pki_result *result);
+
+#endif /* TRUSTGATE_PKI_H */
