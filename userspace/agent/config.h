@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * trustgated's configuration: an INI file in which everything unknown, given
+ * twice, out of range or contradictory is an error. Shared with "trustgate
+ * check config", so it depends on no other part of the agent.
+ */
+#ifndef TRUSTGATE_CONFIG_H
+#define TRUSTGATE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_PATH		"/etc/trustgate/trustgated.conf"
+#define CONFIG_CONTROL_PATH	"/run/trustgate/control.sock"
+#define CONFIG_FILE_MAX		65536u
+#define CONFIG_TEXT_MAX		255
+/* Room for a path of a Unix socket, see unix(7). */
+#define CONFIG_SOCKET_MAX	107
+
+enum config_role { CONFIG_ROLE_HENB };
+enum config_ocsp_mode { CONFIG_OCSP_INTUNNEL };
+enum config_on_invalid { CONFIG_TERMINATE, CONFIG_HOLD };
+enum config_nonce { CONFIG_NONCE_REQUIRED, CONFIG_NONCE_PREFERRED };
+
+struct config_addr {
+	uint16_t family;		/* AF_INET, AF_INET6; 0: not given */
+	uint8_t addr[16];
+};
+
+struct config_agent {
+	uint32_t role;			/* enum config_role */
+	uint32_t lease_ms, renew_ms;
+	char plugin_socket[CONFIG_SOCKET_MAX + 1];
+	char control_socket[CONFIG_SOCKET_MAX + 1];
+	char user[CONFIG_TEXT_MAX + 1];	/* whom the workers run as */
+};
+
+struct config_charon {
+	char vici[CONFIG_SOCKET_MAX + 1];
+	char ike[CONFIG_TEXT_MAX + 1];	/* empty: any connection that has the child */
+	char child[CONFIG_TEXT_MAX + 1];
+	bool start;
+	uint32_t backoff_min_ms, backoff_max_ms;
+	uint32_t heartbeat_ms;
+};
+
+struct config_peer {
+	char name[CONFIG_TEXT_MAX + 1];
+	char anchor[CONFIG_TEXT_MAX + 1];
+	uint32_t max_chain;
+	uint32_t on_invalid;		/* enum config_on_invalid */
+	uint32_t quarantine_ms;
+};
+
+/* Limits whose bit in @set is clear keep the kernel's value. */
+struct config_gate {
+	uint32_t mode;			/* enum trustgate_mode */
+	uint32_t required;		/* mask of 1 << trustgate_evidence_kind */
+	uint32_t set;			/* mask of 1 << TRUSTGATE_A_CONFIG_* given */
+	uint32_t t_bind_ms, t_verify_ms, grace_ms;
+	uint32_t boot_bytes, boot_packets, boot_attempts;
+	uint32_t max_contexts, max_sas;
+};
+
+struct config_ocsp {
+	uint32_t mode;			/* enum config_ocsp_mode */
+	char uri[CONFIG_TEXT_MAX + 1];	/* as given: http://IP[:PORT][/PATH] */
+	struct config_addr responder;	/* from uri */
+	uint16_t port;			/* from uri, host byte order */
+	struct config_addr source;	/* inner address to send from; else the VIP */
+	uint32_t nonce;			/* enum config_nonce */
+	uint32_t try_ms, retries;
+	uint32_t skew_ms, age_max_ms, age_no_next_ms, recheck_max_ms;
+	uint32_t response_max;
+};
+
+struct config_tre {
+	char tcti[CONFIG_TEXT_MAX + 1];
+	uint32_t pcrs;			/* bit n: PCR n */
+	char policy[CONFIG_TEXT_MAX + 1];
+	uint32_t max_age_ms, retry_ms;
+};
+
+struct config {
+	struct config_agent agent;
+	struct config_charon charon;
+	struct config_peer peer;
+	struct config_gate gate;
+	struct config_ocsp ocsp;
+	struct config_tre tre;
+};
+
+/*
+ * Called once for each error. @line is 0 when none fits, @key is "section.key",
+ * "[section]" or empty, @value what was read, @rule why it is refused and
+ * @remedy what to do.
+ */
+typedef void config_report_fn(void *arg, const char *file, int line, const char *key,
+			      const char *value, const char *rule, const char *remedy);
+
+/*
+ * Read @path into @out, defaults included. Returns 0, or the number of errors,
+ * each of which was reported; @out is then not to be used. Files that the
+ * configuration names are not looked at.
+ */
+int config_load(const char *path, struct config *out, config_report_fn *report, void *arg);
+
+/* The same for @len octets of @text; @file is only for the reports. */
+int config_parse(const char *file, const char *text, size_t len, struct config *out,
+		 config_report_fn *report, void *arg);
+
+#endif /* TRUSTGATE_CONFIG_H */
