@@ -22,6 +22,12 @@
 
 struct tg;
 
+/*
+ * A range of SAs. An SA is in it when all three match. Any: minimum 0 and
+ * maximum UINT32_MAX, and for the mark a mask of 0; start from TG_SCOPE_ANY.
+ */
+#define TG_SCOPE_ANY	{ .if_id_max = UINT32_MAX, .reqid_max = UINT32_MAX }
+
 struct tg_scope {
 	uint32_t if_id_min, if_id_max;
 	uint32_t mark, mark_mask;
