@@ -55,6 +55,7 @@ void pki_check_chain(const struct pki_der *certs, size_t ncerts,
 
 struct pki_ocsp_policy {
 	bool nonce_required;
+	bool sha1_refused;		/* response signatures over SHA-1, TS 33.320 7.2.2 */
 	int64_t skew_s;			/* SKEW */
 	int64_t age_max_s;		/* AGE_MAX */
 	int64_t age_no_next_s;		/* AGE_NO_NEXT */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of libtrustgate-pki share. */
+#ifndef TRUSTGATE_PKI_INTERNAL_H
+#define TRUSTGATE_PKI_INTERNAL_H
+
+#include <openssl/asn1.h>
+#include <openssl/evp.h>
+#include <openssl/ocsp.h>
+#include <openssl/x509.h>
+#include "pki/pki.h"
+
+#define PKI_TIME_TEXT	24	/* "2026-11-21T03:40:33Z" and room */
+#define PKI_NAME_TEXT	96
+
+/* Set verdict, rule and detail. What is not printable ASCII becomes '?'. */
+void pki_set(struct pki_result *result, enum pki_verdict verdict, const char *rule,
+	     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+void pki_sha256(const uint8_t *data, size_t len, uint8_t digest[PKI_DIGEST_LEN]);
+
+/* NULL unless all of @der is one well-formed DER certificate. Caller frees. */
+X509 *pki_parse_cert(struct pki_der der);
+
+/* Seconds since the epoch. -1 when @t isn't the form RFC 5280 4.1.2.5 allows. */
+int pki_time(const ASN1_TIME *t, int64_t *out);
+const char *pki_time_text(int64_t t, char buf[PKI_TIME_TEXT]);
+const char *pki_subject_text(const X509 *cert, char buf[PKI_NAME_TEXT]);
+
+/* What is wrong with a key or a signature algorithm, or NULL. */
+const char *pki_key_problem(EVP_PKEY *key);
+const char *pki_sigalg_problem(const X509_ALGOR *alg);
+const char *pki_cert_sigalg_problem(const X509 *cert);
+
+/* Whether each critical extension of @cert is one that was processed. */
+bool pki_critical_known(const X509 *cert);
+
+/* Sets @result and returns false when @cert isn't valid at @now. */
+bool pki_valid_at(const X509 *cert, int64_t now, const char *what, enum pki_verdict verdict,
+		  struct pki_result *result);
+
+/* Sets @result and returns false when the SAN of @leaf lacks @name. */
+bool pki_name_check(const X509 *leaf, const char *name, struct pki_result *result);
+
+/* An OCSP response that was parsed, and whom it is about. */
+struct pki_ocsp {
+	OCSP_BASICRESP *basic;
+	X509 *leaf, *issuer;
+	const struct pki_der *signers;
+	size_t nsigners;
+	int64_t now;
+	const struct pki_ocsp_policy *policy;
+	const uint8_t *nonce;	/* NULL: none was sent */
+	size_t nonce_len;
+	bool nonce_matched;
+	int64_t expires;
+};
+
+/*
+ * Who signed. PKI_SIGNER_DENY: the issuer gave this signer the right to speak of
+ * our certificate, but something about it (its own validity or revocation) is
+ * not proven, which is enough to close and not enough to open.
+ */
+enum pki_signer { PKI_SIGNER_NONE, PKI_SIGNER_DENY, PKI_SIGNER_FULL };
+
+/* @result is set unless PKI_SIGNER_FULL. Lowers ocsp->expires. */
+enum pki_signer pki_ocsp_signer(struct pki_ocsp *ocsp, struct pki_result *result);
+
+/* Whether the response is signed over SHA-1, which is allowed but worth a word. */
+bool pki_ocsp_sha1(const struct pki_ocsp *ocsp);
+
+/* False, with @result set, when the nonce rule isn't met. */
+bool pki_ocsp_nonce(struct pki_ocsp *ocsp, struct pki_result *result);
+
+/*
+ * The V_OCSP_CERTSTATUS_* of our certificate, -1 when @ocsp has no entry of it.
+ * Revoked beats unknown beats good.
+ */
+int pki_ocsp_status(const struct pki_ocsp *ocsp, struct pki_result *result);
+
+/* Times and extensions of every entry of ours. Lowers ocsp->expires. */
+bool pki_ocsp_entries_fresh(struct pki_ocsp *ocsp, struct pki_result *result);
+
+#endif /* TRUSTGATE_PKI_INTERNAL_H */
