@@ -1,0 +1,692 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Configuration. inih finds lines, sections and values; what a value may be is
+ * in one table, so that a key can't be read without being checked. The whole
+ * file is looked at before giving up: who mends a file wants to hear it all.
+ */
+#include "agent/config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <ini.h>
+#include <linux/trustgate.h>
+
+#include "agent/wire.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define MINUTE		60000u
+#define HOUR		(60 * MINUTE)
+
+struct key;
+
+/* Store @value for @key. Returns NULL, or the rule that it breaks. */
+typedef const char *store_fn(const struct key *key, const char *value, struct config *c);
+
+struct key {
+	const char *section, *name;
+	store_fn *store;
+	size_t offset;		/* of the member in struct config */
+	uint32_t min, max;	/* of a number, ms for a duration */
+	uint32_t preset;	/* of a number */
+	const char *text;	/* preset of a text; choices of a choice */
+	unsigned int attr;	/* bit in gate.set to set when given */
+	bool required;
+	const char *remedy;
+};
+
+static store_fn store_ms, store_u32, store_bool, store_text, store_path, store_socket, store_choice;
+static store_fn store_peer, store_kinds, store_uri, store_source, store_pcrs;
+
+#define AT(member)	offsetof(struct config, member)
+
+#define MS(s, n, lo, hi, def) \
+	{ #s, #n, store_ms, AT(s.n##_ms), lo, hi, def, .remedy = "give a number and ms, s, min or h" }
+#define NUM(s, n, lo, hi, def) \
+	{ #s, #n, store_u32, AT(s.n), lo, hi, def, .remedy = "give a number in range" }
+#define CHOICE(s, n, names, def, why) \
+	{ #s, #n, store_choice, AT(s.n), 0, 0, def, names, .remedy = why }
+#define TEXT(s, n, fn, def, need, why) \
+	{ #s, #n, fn, AT(s.n), .text = def, .required = need, .remedy = why }
+#define LIMIT_MS(n, a, lo, hi) \
+	{ "gate", #n, store_ms, AT(gate.n##_ms), lo, hi, .attr = 1u << (a), \
+	  .remedy = "give a number and ms, s, min or h" }
+#define LIMIT(n, a, lo, hi) \
+	{ "gate", #n, store_u32, AT(gate.n), lo, hi, .attr = 1u << (a), \
+	  .remedy = "give a number in range" }
+
+static const struct key keys[] = {
+	CHOICE(agent, role, "henb", CONFIG_ROLE_HENB, "this agent knows role = henb only"),
+	MS(agent, lease, 1000, TRUSTGATE_LEASE_MAX_MS, 30000),
+	MS(agent, renew, 100, TRUSTGATE_LEASE_MAX_MS / 2, 10000),
+	TEXT(agent, plugin_socket, store_socket, TG_WIRE_PATH, false, "give an absolute path"),
+	TEXT(agent, control_socket, store_socket, CONFIG_CONTROL_PATH, false,
+	     "give an absolute path"),
+	TEXT(agent, user, store_text, "nobody", false, "give the name of an unprivileged user"),
+
+	TEXT(charon, vici, store_socket, "/run/charon.vici", false, "give an absolute path"),
+	TEXT(charon, ike, store_text, "", false, "give a connection's name in swanctl.conf"),
+	TEXT(charon, child, store_text, "", false, "give a child's name in swanctl.conf"),
+	{ "charon", "start", store_bool, AT(charon.start), .preset = 1, .remedy = "say yes or no" },
+	MS(charon, backoff_min, 100, HOUR, 1000),
+	MS(charon, backoff_max, 100, 24 * HOUR, 30 * MINUTE),
+	MS(charon, heartbeat, 1500, 10 * MINUTE, 5000),
+
+	TEXT(peer, name, store_peer, NULL, true,
+	     "give the FQDN or the IP address that stands in the peer certificate's subjectAltName"),
+	TEXT(peer, anchor, store_path, NULL, true, "give the root certificate's file, PEM or DER"),
+	NUM(peer, max_chain, 1, 4, 4),
+	CHOICE(peer, on_invalid, "terminate hold", CONFIG_TERMINATE, "say terminate or hold"),
+	MS(peer, quarantine, 0, MINUTE, 2000),
+
+	CHOICE(gate, mode, "off observe enforce", TRUSTGATE_MODE_ENFORCE,
+	       "say enforce, observe or off"),
+	{ "gate", "required", store_kinds, AT(gate.required),
+	  .preset = 1u << TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH |
+		    1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION |
+		    1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY,
+	  .remedy = "list some of device-auth, revocation, integrity" },
+	LIMIT_MS(t_bind, TRUSTGATE_A_CONFIG_T_BIND_MS, 100, 600000),
+	LIMIT_MS(t_verify, TRUSTGATE_A_CONFIG_T_VERIFY_MS, 100, 600000),
+	LIMIT_MS(grace, TRUSTGATE_A_CONFIG_GRACE_MS, 0, TRUSTGATE_GRACE_MAX_MS),
+	LIMIT(boot_bytes, TRUSTGATE_A_CONFIG_BOOT_BYTES, 0, UINT32_MAX),
+	LIMIT(boot_packets, TRUSTGATE_A_CONFIG_BOOT_PACKETS, 0, UINT32_MAX),
+	LIMIT(boot_attempts, TRUSTGATE_A_CONFIG_BOOT_ATTEMPTS, 0, UINT32_MAX),
+	LIMIT(max_contexts, TRUSTGATE_A_CONFIG_MAX_CONTEXTS, 1, 1048576),
+	LIMIT(max_sas, TRUSTGATE_A_CONFIG_MAX_SAS, 1, 4194304),
+
+	CHOICE(ocsp, mode, "intunnel", CONFIG_OCSP_INTUNNEL,
+	       "this agent knows mode = intunnel only"),
+	TEXT(ocsp, uri, store_uri, NULL, true, "give http://IP-ADDRESS[:PORT][/PATH]"),
+	TEXT(ocsp, source, store_source, NULL, false, "give an IPv4 or IPv6 address of this box"),
+	CHOICE(ocsp, nonce, "required preferred", CONFIG_NONCE_REQUIRED,
+	       "say required or preferred"),
+	{ "ocsp", "try", store_ms, AT(ocsp.try_ms), 100, MINUTE, 5000,
+	  .remedy = "give a number and ms, s, min or h" },
+	NUM(ocsp, retries, 0, 16, 4),
+	MS(ocsp, skew, 0, 10 * MINUTE, 300000),
+	MS(ocsp, age_max, 1000, TRUSTGATE_PROOF_MAX_MS, 24 * HOUR),
+	MS(ocsp, age_no_next, 1000, TRUSTGATE_PROOF_MAX_MS, 300000),
+	MS(ocsp, recheck_max, 1000, TRUSTGATE_PROOF_MAX_MS, HOUR),
+	NUM(ocsp, response_max, 512, 65536, 65536),
+
+	TEXT(tre, tcti, store_text, "device:/dev/tpmrm0", false, "for example device:/dev/tpmrm0"),
+	{ "tre", "pcrs", store_pcrs, AT(tre.pcrs), .preset = 0xff,
+	  .remedy = "list PCRs, for example 0-7,10" },
+	TEXT(tre, policy, store_path, "/etc/trustgate/reference.policy", false,
+	     "give the reference policy's file"),
+	MS(tre, max_age, 1000, TRUSTGATE_PROOF_MAX_MS, HOUR),
+	MS(tre, retry, 1000, HOUR, 30000),
+};
+
+/* One bit a key in parser.seen. */
+_Static_assert(ARRAY_SIZE(keys) <= 64, "too many keys for the mask");
+
+struct parser {
+	const char *file;
+	const char *text;
+	size_t left;
+	int line;
+	int errors;
+	uint64_t seen;
+	struct config *config;
+	config_report_fn *report;
+	void *arg;
+};
+
+static void complain(struct parser *p, int line, const char *key, const char *value,
+		     const char *rule, const char *remedy)
+{
+	p->errors++;
+	p->report(p->arg, p->file, line, key, value, rule, remedy);
+}
+
+static void *member(const struct key *key, struct config *c)
+{
+	return (char *)c + key->offset;
+}
+
+static const char *number(const char *value, unsigned long long *out, char **end)
+{
+	if (!isdigit((unsigned char)*value))
+		return "not a number";
+	errno = 0;
+	*out = strtoull(value, end, 10);
+	return errno ? "number is too large" : NULL;
+}
+
+static const char *in_range(const struct key *key, unsigned long long v, struct config *c)
+{
+	if (v < key->min)
+		return "below the smallest value allowed";
+	if (v > key->max)
+		return "above the largest value allowed";
+	*(uint32_t *)member(key, c) = (uint32_t)v;
+	return NULL;
+}
+
+static const char *store_u32(const struct key *key, const char *value, struct config *c)
+{
+	unsigned long long v;
+	char *end;
+	const char *why = number(value, &v, &end);
+
+	if (why)
+		return why;
+	return *end ? "not a number" : in_range(key, v, c);
+}
+
+static const char *store_ms(const struct key *key, const char *value, struct config *c)
+{
+	static const struct { const char *name; uint32_t ms; } units[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "min", MINUTE }, { "h", HOUR },
+	};
+	unsigned long long v;
+	char *end;
+	const char *why = number(value, &v, &end);
+
+	if (why)
+		return why;
+	while (*end == ' ')
+		end++;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(end, units[i].name))
+			continue;
+		if (v > UINT32_MAX / units[i].ms)
+			return "above the largest value allowed";
+		return in_range(key, v * units[i].ms, c);
+	}
+	return *end ? "unknown unit" : "a duration without a unit";
+}
+
+static const char *store_bool(const struct key *key, const char *value, struct config *c)
+{
+	bool *out = member(key, c);
+
+	if (!strcmp(value, "yes"))
+		*out = true;
+	else if (!strcmp(value, "no"))
+		*out = false;
+	else
+		return "neither yes nor no";
+	return NULL;
+}
+
+static const char *store_text(const struct key *key, const char *value, struct config *c)
+{
+	size_t len = strlen(value);
+
+	if (!len)
+		return "empty";
+	if (len > CONFIG_TEXT_MAX)
+		return "too long";
+	for (size_t i = 0; i < len; i++)
+		if (iscntrl((unsigned char)value[i]))
+			return "has a control character";
+	memcpy(member(key, c), value, len + 1);
+	return NULL;
+}
+
+static const char *store_path(const struct key *key, const char *value, struct config *c)
+{
+	if (value[0] != '/')
+		return "not an absolute path";
+	return store_text(key, value, c);
+}
+
+static const char *store_socket(const struct key *key, const char *value, struct config *c)
+{
+	if (strlen(value) > CONFIG_SOCKET_MAX)
+		return "longer than a Unix socket's path may be";
+	return store_path(key, value, c);
+}
+
+/* Position of @value among the words of @names, or -1. */
+static int word_index(const char *names, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (int i = 0; len && *names; i++) {
+		size_t n = strcspn(names, " ");
+
+		if (n == len && !memcmp(names, value, n))
+			return i;
+		names += n + (names[n] == ' ');
+	}
+	return -1;
+}
+
+static const char *store_choice(const struct key *key, const char *value, struct config *c)
+{
+	int i = word_index(key->text, value);
+
+	if (i < 0)
+		return "not one of the values known";
+	*(uint32_t *)member(key, c) = (uint32_t)i;
+	return NULL;
+}
+
+static bool parse_addr(const char *text, struct config_addr *out)
+{
+	static const uint16_t families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		memset(out, 0, sizeof(*out));
+		if (inet_pton(families[i], text, out->addr) == 1) {
+			out->family = families[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_hostname(const char *name)
+{
+	bool alpha = false;
+
+	if (strlen(name) > 253 || *name == '.' || *name == '-')
+		return false;
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name) && *name != '-' && *name != '.')
+			return false;
+		if (*name == '.' && (name[1] == '.' || name[1] == '-'))
+			return false;
+		alpha = alpha || isalpha((unsigned char)*name);
+	}
+	return alpha;
+}
+
+static const char *store_peer(const struct key *key, const char *value, struct config *c)
+{
+	struct config_addr addr;
+
+	/* A wildcard would let any holder of a certificate below the anchor pass
+	 * for this SeGW.
+	 */
+	if (strchr(value, '*'))
+		return "a wildcard names no peer";
+	if (!parse_addr(value, &addr) && !is_hostname(value))
+		return "neither a host name nor an IP address";
+	return store_text(key, value, c);
+}
+
+/* Copy the next element of a list with commas; false at its end. */
+static bool next_element(const char **list, char *out, size_t size)
+{
+	const char *start = *list + strspn(*list, " \t");
+	size_t len = strcspn(start, ",");
+
+	if (!*start)
+		return false;
+	*list = start + len + (start[len] == ',');
+	while (len && isspace((unsigned char)start[len - 1]))
+		len--;
+	if (len >= size)
+		len = size - 1;
+	memcpy(out, start, len);
+	out[len] = '\0';
+	return true;
+}
+
+static const char *store_kinds(const struct key *key, const char *value, struct config *c)
+{
+	static const char names[] = "device-auth hp-auth revocation integrity authz";
+	uint32_t mask = 0;
+	char word[32];
+
+	while (next_element(&value, word, sizeof(word))) {
+		int i = word_index(names, word);
+
+		if (i < 0)
+			return "unknown proof";
+		if (i == TRUSTGATE_EVIDENCE_KIND_HP_AUTH || i == TRUSTGATE_EVIDENCE_KIND_AUTHZ)
+			return "a proof that role henb has no source for";
+		mask |= 1u << i;
+	}
+	if (!mask)
+		return "no proof at all would leave nothing to verify";
+	*(uint32_t *)member(key, c) = mask;
+	return NULL;
+}
+
+static const char *store_pcrs(const struct key *key, const char *value, struct config *c)
+{
+	uint32_t mask = 0;
+	char word[32];
+
+	while (next_element(&value, word, sizeof(word))) {
+		unsigned long long from, to;
+		char *end;
+
+		if (number(word, &from, &end))
+			return "not a list of PCR numbers";
+		to = from;
+		if (*end == '-' && number(end + 1, &to, &end))
+			return "not a list of PCR numbers";
+		if (*end || from > to || to > 23)
+			return "not PCR numbers from 0 to 23";
+		for (; from <= to; from++)
+			mask |= 1u << from;
+	}
+	if (!mask)
+		return "no PCR at all would prove nothing";
+	*(uint32_t *)member(key, c) = mask;
+	return NULL;
+}
+
+static bool usable_addr(const struct config_addr *a)
+{
+	struct in6_addr v6;
+	uint32_t v4;
+
+	if (a->family == AF_INET) {
+		memcpy(&v4, a->addr, sizeof(v4));
+		v4 = ntohl(v4);
+		return v4 && v4 >> 24 != 127 && v4 >> 28 < 0xe;
+	}
+	memcpy(&v6, a->addr, sizeof(v6));
+	return !IN6_IS_ADDR_UNSPECIFIED(&v6) && !IN6_IS_ADDR_LOOPBACK(&v6) &&
+	       !IN6_IS_ADDR_MULTICAST(&v6) && !IN6_IS_ADDR_LINKLOCAL(&v6) &&
+	       !IN6_IS_ADDR_V4MAPPED(&v6);
+}
+
+/* The host of a URI at @p, without port; *@rest gets what follows. */
+static const char *uri_host(const char *p, char *host, size_t size, const char **rest)
+{
+	bool bracket = *p == '[';
+	size_t len;
+
+	p += bracket;
+	len = strcspn(p, bracket ? "]" : ":/?#");
+	if (!len || len >= size || (bracket && p[len] != ']'))
+		return "no host in it";
+	memcpy(host, p, len);
+	host[len] = '\0';
+	*rest = p + len + bracket;
+	return NULL;
+}
+
+static const char *uri_port(const char **p, uint16_t *port)
+{
+	unsigned long long v;
+	char *end;
+
+	*port = 80;
+	if (**p != ':')
+		return NULL;
+	if (number(*p + 1, &v, &end) || !v || v > 65535)
+		return "port is not a number from 1 to 65535";
+	*port = (uint16_t)v;
+	*p = end;
+	return NULL;
+}
+
+static const char *store_uri(const struct key *key, const char *value, struct config *c)
+{
+	const char *rest, *why;
+	char host[64];
+
+	/* Its certificate would need a revocation check of its own (PIT-14). */
+	if (!strncasecmp(value, "https:", 6))
+		return "OCSP over https needs OCSP itself; responses are signed";
+	if (strncasecmp(value, "http://", 7))
+		return "not an http URI";
+	value += 7;
+	if (memchr(value, '@', strcspn(value, "/?#")))
+		return "user information in it";
+	why = uri_host(value, host, sizeof(host), &rest);
+	if (why)
+		return why;
+	/* No name can be resolved before the tunnel is open (HNB-GATE-11). */
+	if (!parse_addr(host, &c->ocsp.responder))
+		return "a host name can't be resolved while the gate holds";
+	if ((c->ocsp.responder.family == AF_INET6) != (*value == '['))
+		return "an IPv6 address goes in brackets, an IPv4 address does not";
+	if (!usable_addr(&c->ocsp.responder))
+		return "not an address that a tunnel leads to";
+	why = uri_port(&rest, &c->ocsp.port);
+	if (why)
+		return why;
+	if (*rest && *rest != '/')
+		return "neither a port nor a path after the host";
+	for (const char *q = rest; *q; q++)
+		if (!isgraph((unsigned char)*q) || *q == '#')
+			return "a character in the path that has no place there";
+	return store_text(key, value - 7, c);
+}
+
+static const char *store_source(const struct key *key, const char *value, struct config *c)
+{
+	struct config_addr *out = member(key, c);
+
+	if (!parse_addr(value, out))
+		return "not an IP address";
+	return usable_addr(out) ? NULL : "not an address of this box in the tunnel";
+}
+
+static bool section_known(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (strlen(keys[i].section) == len && !memcmp(keys[i].section, name, len))
+			return true;
+	return false;
+}
+
+static const char *line_rule(const char *line, size_t len, size_t max)
+{
+	if (memchr(line, '\0', len))
+		return "NUL in a text file";
+	if (len > max)
+		return "line is too long";
+	if (isspace((unsigned char)*line)) {
+		while (len && isspace((unsigned char)*line))
+			line++, len--;
+		if (len && *line != '#' && *line != ';')
+			return "line starts with white space";
+	}
+	if (len && *line == '[') {
+		const char *end = memchr(line, ']', len);
+
+		if (!end)
+			return "section has no closing bracket";
+		if (!section_known(line + 1, (size_t)(end - line) - 1))
+			return "unknown section";
+	}
+	return NULL;
+}
+
+/* fgets() for inih. Counts the lines and keeps out what inih would bend: long
+ * lines it cuts, continued lines it joins, empty sections it never shows.
+ */
+static char *read_line(char *out, int size, void *stream)
+{
+	struct parser *p = stream;
+	const char *line = p->text, *nl, *why;
+	char shown[64];
+	size_t len;
+
+	if (!p->left || size < 4)
+		return NULL;
+	nl = memchr(line, '\n', p->left);
+	len = nl ? (size_t)(nl - line) : p->left;
+	p->text += len + !!nl;
+	p->left -= len + !!nl;
+	p->line++;
+	why = line_rule(line, len, (size_t)size - 3);
+	if (why) {
+		snprintf(shown, sizeof(shown), "%.*s", (int)(len < 60 ? len : 60), line);
+		complain(p, p->line, "", shown, why, "mend the line; see trustgated.conf(5)");
+		/* An unknown section still counts for the keys below it. */
+		if (*line != '[' || !memchr(line, ']', len))
+			len = 0;
+	}
+	if (len > (size_t)size - 2)
+		len = (size_t)size - 2;
+	memcpy(out, line, len);
+	out[len] = '\n';
+	out[len + 1] = '\0';
+	return out;
+}
+
+static int take_value(void *arg, const char *section, const char *name, const char *value)
+{
+	struct parser *p = arg;
+	char full[128];
+	const char *why;
+
+	snprintf(full, sizeof(full), "%s.%s", section, name);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct key *key = &keys[i];
+
+		if (strcmp(key->section, section) || strcmp(key->name, name))
+			continue;
+		if (p->seen & 1ull << i) {
+			complain(p, p->line, full, value, "given twice", "keep one of the lines");
+			return 1;
+		}
+		p->seen |= 1ull << i;
+		p->config->gate.set |= key->attr;
+		why = key->store(key, value, p->config);
+		if (why)
+			complain(p, p->line, full, value, why, key->remedy);
+		return 1;
+	}
+	/* The section itself was complained of already. */
+	if (section_known(section, strlen(section)))
+		complain(p, p->line, full, value, "unknown key",
+			 "look for a typing mistake; see trustgated.conf(5)");
+	else if (!*section)
+		complain(p, p->line, name, value, "a key before the first section",
+			 "put it below its [section]");
+	return 1;
+}
+
+static void presets(struct config *c)
+{
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct key *key = &keys[i];
+
+		if (key->store == store_bool)
+			*(bool *)member(key, c) = key->preset;
+		else if (key->store == store_ms || key->store == store_u32 ||
+			 key->store == store_choice || key->store == store_kinds ||
+			 key->store == store_pcrs)
+			*(uint32_t *)member(key, c) = key->preset;
+		else if (key->text)
+			strcpy(member(key, c), key->text);
+	}
+}
+
+static void check_presence(struct parser *p)
+{
+	char full[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (!keys[i].required || p->seen & 1ull << i)
+			continue;
+		snprintf(full, sizeof(full), "%s.%s", keys[i].section, keys[i].name);
+		complain(p, 0, full, "", "missing", keys[i].remedy);
+	}
+}
+
+/* What no single value shows. */
+static void check_together(struct parser *p)
+{
+	const struct config *c = p->config;
+
+	if (c->agent.renew_ms > c->agent.lease_ms / 2)
+		complain(p, 0, "agent.renew", "", "more than half of agent.lease",
+			 "one late renewal would close the gate; make it a third of the lease");
+	if (c->charon.backoff_min_ms > c->charon.backoff_max_ms)
+		complain(p, 0, "charon.backoff_min", "", "above charon.backoff_max",
+			 "make it smaller");
+	if (c->charon.start && !*c->charon.child)
+		complain(p, 0, "charon.child", "", "missing, and charon.start is yes",
+			 "name the child to initiate, or say start = no");
+	if (c->ocsp.source.family && c->ocsp.source.family != c->ocsp.responder.family)
+		complain(p, 0, "ocsp.source", "", "another address family than ocsp.uri",
+			 "give a source of the responder's family");
+	if (c->ocsp.age_no_next_ms > c->ocsp.age_max_ms)
+		complain(p, 0, "ocsp.age_no_next", "", "above ocsp.age_max", "make it smaller");
+	if (c->gate.set & 1u << TRUSTGATE_A_CONFIG_T_VERIFY_MS &&
+	    c->ocsp.try_ms > c->gate.t_verify_ms)
+		complain(p, 0, "ocsp.try", "", "above gate.t_verify",
+			 "leave room for at least one exchange");
+	if (!strcmp(c->agent.plugin_socket, c->agent.control_socket))
+		complain(p, 0, "agent.control_socket", c->agent.control_socket,
+			 "the same as agent.plugin_socket", "give each a path of its own");
+	if (!strcmp(c->agent.user, "root"))
+		complain(p, 0, "agent.user", "root", "the workers must not be root",
+			 "give the name of an unprivileged user");
+}
+
+int config_parse(const char *file, const char *text, size_t len, struct config *out,
+		 config_report_fn *report, void *arg)
+{
+	struct parser p = {
+		.file = file, .text = text, .left = len,
+		.config = out, .report = report, .arg = arg,
+	};
+	int first;
+
+	presets(out);
+	first = ini_parse_stream(read_line, &p, take_value, &p);
+	if (first)
+		complain(&p, first > 0 ? first : 0, "", "", "neither a section, a key = value "
+			 "nor a comment", "mend the line; see trustgated.conf(5)");
+	check_presence(&p);
+	if (!p.errors)
+		check_together(&p);
+	return p.errors;
+}
+
+static int read_file(const char *path, char *buf, size_t size, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err = 0;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	for (*len = 0; !err && *len < size; *len += (size_t)n) {
+		n = read(fd, buf + *len, size - *len);
+		if (n <= 0) {
+			err = n ? -errno : 0;
+			break;
+		}
+	}
+	close(fd);
+	return err ? err : *len == size ? -EFBIG : 0;
+}
+
+int config_load(const char *path, struct config *out, config_report_fn *report, void *arg)
+{
+	char *text = malloc(CONFIG_FILE_MAX + 1);
+	int err = -ENOMEM;
+	size_t len = 0;
+
+	if (text)
+		err = read_file(path, text, CONFIG_FILE_MAX + 1, &len);
+	if (err) {
+		report(arg, path, 0, "", "", strerror(-err),
+		       "the configuration is a readable regular file of at most 64 KiB");
+		err = 1;
+	} else {
+		err = config_parse(path, text, len, out, report, arg);
+	}
+	free(text);
+	return err;
+}

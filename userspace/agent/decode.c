@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the plugin says is written by a process that parses hostile input, so
+ * each message must be exactly what wire.h lists: anything else makes it bad.
+ */
+#include "agent/decode.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define BIT(n)		(1u << (n))
+
+/* Items that may come more than once. */
+#define SEVERAL	(BIT(TG_WIRE_CERT) | BIT(TG_WIRE_VIP))
+
+struct shape {
+	uint16_t type;
+	uint32_t required, optional;
+};
+
+static const struct shape shapes[] = {
+	{ TG_WIRE_HELLO, BIT(TG_WIRE_INSTANCE) | BIT(TG_WIRE_TEXT), 0 },
+	{ TG_WIRE_AUTHORIZE,
+	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_ROLE) | BIT(TG_WIRE_PEER_ID) | BIT(TG_WIRE_AUTH_KINDS),
+	  BIT(TG_WIRE_CERT) | BIT(TG_WIRE_FLAGS) },
+	{ TG_WIRE_CHILD_KEYS,
+	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_CHILD_ID) | BIT(TG_WIRE_CHILD_NAME) |
+	  BIT(TG_WIRE_PROTOCOL) | BIT(TG_WIRE_SPI_IN) | BIT(TG_WIRE_SPI_OUT) |
+	  BIT(TG_WIRE_LOCAL) | BIT(TG_WIRE_REMOTE) | BIT(TG_WIRE_REQID),
+	  BIT(TG_WIRE_IF_ID_IN) | BIT(TG_WIRE_IF_ID_OUT) | BIT(TG_WIRE_VIP) | BIT(TG_WIRE_FLAGS) },
+	{ TG_WIRE_CHILD_UP, BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_CHILD_ID), BIT(TG_WIRE_VIP) },
+	{ TG_WIRE_CHILD_DOWN, BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_CHILD_ID), 0 },
+	{ TG_WIRE_IKE_DOWN, BIT(TG_WIRE_IKE_ID), 0 },
+	{ TG_WIRE_IKE_REKEY, BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_NEW_IKE_ID), 0 },
+	{ TG_WIRE_PING, 0, 0 },
+};
+
+static const struct shape *find_shape(uint16_t type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
+		if (shapes[i].type == type)
+			return &shapes[i];
+	return NULL;
+}
+
+static bool take_fixed(void *out, size_t size, const uint8_t *data, size_t len)
+{
+	if (len != size)
+		return false;
+	memcpy(out, data, size);
+	return true;
+}
+
+static bool take_text(char out[256], const uint8_t *data, size_t len)
+{
+	if (len > 255 || memchr(data, '\0', len))
+		return false;
+	memcpy(out, data, len);
+	out[len] = '\0';
+	return true;
+}
+
+static bool take_addr(struct decode_addr *out, const uint8_t *data, size_t len)
+{
+	if (len != 4 && len != 16)
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->family = len == 4 ? AF_INET : AF_INET6;
+	memcpy(out->addr, data, len);
+	return true;
+}
+
+static bool take_cert(struct decode_msg *m, const uint8_t *data, size_t len)
+{
+	if (m->ncerts == TG_WIRE_CERTS_MAX || !len)
+		return false;
+	m->certs[m->ncerts].data = data;
+	m->certs[m->ncerts++].len = len;
+	return true;
+}
+
+static bool take_number(struct decode_msg *m, uint16_t type, const uint8_t *data, size_t len)
+{
+	uint32_t *out[] = {
+		[TG_WIRE_IKE_ID] = &m->ike_id, [TG_WIRE_NEW_IKE_ID] = &m->new_ike_id,
+		[TG_WIRE_AUTH_KINDS] = &m->auth_kinds, [TG_WIRE_CHILD_ID] = &m->child_id,
+		[TG_WIRE_SPI_IN] = &m->spi_in, [TG_WIRE_SPI_OUT] = &m->spi_out,
+		[TG_WIRE_REQID] = &m->reqid, [TG_WIRE_IF_ID_IN] = &m->if_id_in,
+		[TG_WIRE_IF_ID_OUT] = &m->if_id_out, [TG_WIRE_FLAGS] = &m->flags,
+		[TG_WIRE_STATUS] = &m->status,
+	};
+
+	return type < ARRAY_SIZE(out) && out[type] &&
+	       take_fixed(out[type], sizeof(uint32_t), data, len);
+}
+
+static bool take_item(struct decode_msg *m, uint16_t type, const uint8_t *data, size_t len)
+{
+	switch (type) {
+	case TG_WIRE_INSTANCE:
+		return take_fixed(&m->instance, sizeof(m->instance), data, len);
+	case TG_WIRE_ROLE:
+		return take_fixed(&m->role, sizeof(m->role), data, len);
+	case TG_WIRE_PROTOCOL:
+		return take_fixed(&m->protocol, sizeof(m->protocol), data, len) &&
+		       (m->protocol == IPPROTO_ESP || m->protocol == IPPROTO_AH);
+	case TG_WIRE_TEXT:
+		return take_text(m->text, data, len);
+	case TG_WIRE_PEER_ID:
+		return take_text(m->peer_id, data, len);
+	case TG_WIRE_CHILD_NAME:
+		return take_text(m->child_name, data, len);
+	case TG_WIRE_LOCAL:
+		return take_addr(&m->local, data, len);
+	case TG_WIRE_REMOTE:
+		return take_addr(&m->remote, data, len);
+	case TG_WIRE_CERT:
+		return take_cert(m, data, len);
+	case TG_WIRE_VIP:
+		return m->nvips < DECODE_VIPS_MAX && take_addr(&m->vips[m->nvips++], data, len);
+	default:
+		return take_number(m, type, data, len);
+	}
+}
+
+static const char *take_items(struct decode_msg *m, const struct shape *shape,
+			      const uint8_t *p, size_t left)
+{
+	struct tg_wire_item item;
+
+	while (left) {
+		if (left < sizeof(item))
+			return "octets left over";
+		memcpy(&item, p, sizeof(item));
+		p += sizeof(item);
+		left -= sizeof(item);
+		if (item.len > left)
+			return "item is longer than the message";
+		if (item.type > TG_WIRE_STATUS ||
+		    !((shape->required | shape->optional) & BIT(item.type)))
+			return "item has no place in this message";
+		if (m->have & BIT(item.type) & ~SEVERAL)
+			return "item is there twice";
+		if (!take_item(m, item.type, p, item.len))
+			return "item has a bad length, value or number";
+		m->have |= BIT(item.type);
+		p += item.len;
+		left -= item.len;
+	}
+	return (m->have & shape->required) == shape->required ? NULL : "item is missing";
+}
+
+const char *decode_msg(const uint8_t *buf, size_t len, struct decode_msg *out)
+{
+	const struct shape *shape;
+	struct tg_wire_hdr hdr;
+
+	if (len < sizeof(hdr))
+		return "shorter than its header";
+	if (len > TG_WIRE_MAX)
+		return "longer than a message may be";
+	memcpy(&hdr, buf, sizeof(hdr));
+	if (hdr.magic != TG_WIRE_MAGIC || hdr.version != TG_WIRE_VERSION)
+		return "another protocol or version";
+	if (hdr.len != len - sizeof(hdr))
+		return "length does not fit";
+	shape = find_shape(hdr.type);
+	if (!shape)
+		return "unknown type of message";
+	memset(out, 0, sizeof(*out));
+	out->type = hdr.type;
+	out->seq = hdr.seq;
+	return take_items(out, shape, buf + sizeof(hdr), len - sizeof(hdr));
+}
+
+static uint8_t *put_item(uint8_t *p, uint16_t type, const void *data, uint16_t len)
+{
+	struct tg_wire_item item = { .type = type, .len = len };
+
+	memcpy(p, &item, sizeof(item));
+	memcpy(p + sizeof(item), data, len);
+	return p + sizeof(item) + len;
+}
+
+size_t encode_reply(uint8_t *buf, uint32_t seq, uint32_t status, const char *text)
+{
+	struct tg_wire_hdr hdr = {
+		.magic = TG_WIRE_MAGIC, .version = TG_WIRE_VERSION,
+		.type = TG_WIRE_REPLY, .seq = seq,
+	};
+	uint8_t *p = put_item(buf + sizeof(hdr), TG_WIRE_STATUS, &status, sizeof(status));
+
+	if (text && *text)
+		p = put_item(p, TG_WIRE_TEXT, text, (uint16_t)strnlen(text, 255));
+	hdr.len = (uint32_t)(p - buf - (ptrdiff_t)sizeof(hdr));
+	memcpy(buf, &hdr, sizeof(hdr));
+	return (size_t)(p - buf);
+}
