@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The packet path: pass or hold. Held means dropped, never queued.
+ *
+ * Out: POST_ROUTING, after everybody else. Every software path into
+ * xfrm_output() goes through xfrm4_output() or xfrm6_output(), which run that
+ * hook; NAT may still pick the SA at priority 100, so the gate comes last.
+ *
+ * In: the callback of the xfrm protocols, before anybody else. It runs after
+ * decryption and before the packet reaches a device, so that VTI, xfrm
+ * interfaces in other namespaces, flowtables, tc and packet sockets, none of
+ * which leave a security path for netfilter to see, come after it.
+ *
+ * FORWARD backs these up: what passed a closed context by the bootstrap
+ * allowance is for this box and is never forwarded.
+ */
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/dst_metadata.h>
+
+#include "trustgate.h"
+#include "trace.h"
+
+static void tg_count(struct tg_net *tn, const struct sk_buff *skb, int dir, u32 reason)
+{
+	struct tg_stats *stats = this_cpu_ptr(tn->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->packets[dir][reason]);
+	u64_stats_add(&stats->bytes[dir][reason], skb->len);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static void tg_count_boot(struct tg_net *tn, const struct sk_buff *skb, int dir)
+{
+	struct tg_stats *stats = this_cpu_ptr(tn->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->boot_packets[dir]);
+	u64_stats_add(&stats->boot_bytes[dir], skb->len);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/* Only for the counters and a person: nothing is decided by it. */
+static u32 tg_hold_reason(const struct tg_sa *sa, const struct tg_context *ctx)
+{
+	u32 reason;
+
+	if (!sa)
+		return TRUSTGATE_REASON_UNBOUND;
+	if (sa->reason != TRUSTGATE_REASON_NONE)
+		return sa->reason;
+	if (!ctx)
+		return READ_ONCE(sa->bind_timed_out) ? TRUSTGATE_REASON_UNBOUND_TIMEOUT :
+						       TRUSTGATE_REASON_UNBOUND;
+	reason = READ_ONCE(ctx->reason);
+	if (reason != TRUSTGATE_REASON_NONE)
+		return reason;
+	/* Closed by a clock or an epoch before the bookkeeping came by. */
+	if (!time_before(jiffies, READ_ONCE(ctx->tn->lease_until)))
+		return TRUSTGATE_REASON_LEASE;
+	return TRUSTGATE_REASON_EXPIRED;
+}
+
+static bool tg_hold(struct tg_net *tn, struct tg_sa *sa, struct tg_context *ctx,
+		    const struct sk_buff *skb, const struct xfrm_state *x, int dir)
+{
+	u32 reason = tg_hold_reason(sa, ctx);
+
+	tg_count(tn, skb, dir, reason);
+	if (sa) {
+		atomic64_inc(&sa->held_packets);
+		atomic64_add(skb->len, &sa->held_bytes);
+	}
+	trace_trustgate_hold(tn, x, ctx, dir, reason, skb->len);
+	return READ_ONCE(tn->config.mode) == TRUSTGATE_MODE_ENFORCE;
+}
+
+/* Whatever is not plainly open. Returns true to hold. */
+static noinline bool tg_closed(struct sk_buff *skb, struct xfrm_state *x, struct tg_sa *sa, int dir,
+			       bool bootstrap)
+{
+	struct tg_net *tn = tg_pernet(xs_net(x));
+	struct tg_context *ctx;
+
+	if (READ_ONCE(tn->config.mode) == TRUSTGATE_MODE_OFF || !tg_in_scope(tn, x))
+		return false;
+	ctx = sa ? rcu_dereference(sa->ctx) : NULL;
+	if (bootstrap && ctx && tg_boot_pass(ctx, skb, x, dir)) {
+		tg_count_boot(tn, skb, dir);
+		return false;
+	}
+	return tg_hold(tn, sa, ctx, skb, x, dir);
+}
+
+static bool tg_is_carrier(const struct xfrm_state *x)
+{
+	return x->id.proto == IPPROTO_ESP || x->id.proto == IPPROTO_AH;
+}
+
+/* The context of an open SA, or NULL; *@sa is set when there is an entry. */
+static __always_inline struct tg_context *tg_open_context(const struct xfrm_state *x,
+							  struct tg_sa **sa)
+{
+	struct tg_context *ctx;
+
+	*sa = tg_sa_find(x);
+	if (unlikely(!*sa))
+		return NULL;
+	ctx = rcu_dereference((*sa)->ctx);
+	return likely(ctx && tg_context_is_open(ctx)) ? ctx : NULL;
+}
+
+/*
+ * One state of a bundle or of a security path; true to hold. IPComp, and the
+ * IPIP state under it, are skipped: they are open when the ESP or AH state they
+ * come with is, and @carriers counts those.
+ */
+static __always_inline bool tg_check(struct sk_buff *skb, struct xfrm_state *x, int dir,
+				     struct tg_context **open, unsigned int *carriers)
+{
+	struct tg_context *ctx;
+	struct tg_sa *sa;
+
+	ctx = tg_open_context(x, &sa);
+	if (likely(ctx)) {
+		*open = ctx;
+		(*carriers)++;
+		return false;
+	}
+	if (!tg_is_carrier(x))
+		return false;
+	(*carriers)++;
+	return tg_closed(skb, x, sa, dir, true);
+}
+
+static unsigned int tg_post_routing(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	struct dst_entry *dst = skb_dst(skb);
+	struct tg_context *open = NULL;
+	unsigned int carriers = 0;
+	struct xfrm_state *x;
+
+	if (likely(!dst || !dst_xfrm(dst)) || unlikely(!skb_valid_dst(skb)))
+		return NF_ACCEPT;
+	/* A nested transport-mode state gets no hook of its own: walk them all. */
+	for (; dst && (x = dst_xfrm(dst)); dst = xfrm_dst_child(dst))
+		if (tg_check(skb, x, TRUSTGATE_DIRECTION_OUT, &open, &carriers))
+			goto hold;
+	if (likely(open))
+		tg_count(open->tn, skb, TRUSTGATE_DIRECTION_OUT, TRUSTGATE_REASON_NONE);
+	else if (!carriers && tg_closed(skb, dst_xfrm(skb_dst(skb)), NULL,
+					TRUSTGATE_DIRECTION_OUT, false))
+		goto hold;
+	return NF_ACCEPT;
+hold:
+	return NF_DROP_REASON(skb, SKB_DROP_REASON_XFRM_POLICY, EPERM);
+}
+
+/*
+ * After decryption, the inner header at the network offset. Returns 1 to let
+ * the next handler look, or an error, which drops.
+ */
+static int tg_rcv_cb(struct sk_buff *skb, int err)
+{
+	struct tg_context *open = NULL;
+	unsigned int carriers = 0;
+	struct sec_path *sp;
+	int i;
+
+	if (err)	/* only told that the packet was dropped already */
+		return 1;
+	sp = skb_sec_path(skb);
+	if (unlikely(!sp || !sp->len))
+		return -EPERM;
+	for (i = 0; i < sp->len; i++)
+		if (tg_check(skb, sp->xvec[i], TRUSTGATE_DIRECTION_IN, &open, &carriers))
+			return -EPERM;
+	if (likely(open))
+		tg_count(open->tn, skb, TRUSTGATE_DIRECTION_IN, TRUSTGATE_REASON_NONE);
+	else if (!carriers && tg_closed(skb, sp->xvec[0], NULL, TRUSTGATE_DIRECTION_IN, false))
+		return -EPERM;
+	return 1;
+}
+
+static unsigned int tg_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct sec_path *sp = skb_sec_path(skb);
+	struct tg_sa *sa;
+	int i;
+
+	if (likely(!sp))
+		return NF_ACCEPT;
+	for (i = 0; i < sp->len; i++)
+		if (tg_is_carrier(sp->xvec[i]) && !tg_open_context(sp->xvec[i], &sa) &&
+		    tg_closed(skb, sp->xvec[i], sa, TRUSTGATE_DIRECTION_IN, false))
+			return NF_DROP;
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops tg_hooks[] = {
+	{ .hook = tg_post_routing, .pf = NFPROTO_IPV4, .hooknum = NF_INET_POST_ROUTING,
+	  .priority = INT_MAX },
+	{ .hook = tg_post_routing, .pf = NFPROTO_IPV6, .hooknum = NF_INET_POST_ROUTING,
+	  .priority = INT_MAX },
+	{ .hook = tg_forward, .pf = NFPROTO_IPV4, .hooknum = NF_INET_FORWARD,
+	  .priority = INT_MIN },
+	{ .hook = tg_forward, .pf = NFPROTO_IPV6, .hooknum = NF_INET_FORWARD,
+	  .priority = INT_MIN },
+};
+
+int tg_gate_hook(struct net *net)
+{
+	return nf_register_net_hooks(net, tg_hooks, ARRAY_SIZE(tg_hooks));
+}
+
+void tg_gate_unhook(struct net *net)
+{
+	nf_unregister_net_hooks(net, tg_hooks, ARRAY_SIZE(tg_hooks));
+}
+
+/* Not ours to receive: the next handler of the protocol does. */
+static int tg_rcv(struct sk_buff *skb)
+{
+	return -EINVAL;
+}
+
+static int tg_rcv_input(struct sk_buff *skb, int nexthdr, __be32 spi, int encap_type)
+{
+	return -EINVAL;
+}
+
+static int tg_err4(struct sk_buff *skb, u32 info)
+{
+	return -ENOENT;
+}
+
+static int tg_err6(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code, int offset,
+		   __be32 info)
+{
+	return -ENOENT;
+}
+
+static const u8 tg_protos[] = { IPPROTO_ESP, IPPROTO_AH, IPPROTO_COMP };
+static struct xfrm4_protocol tg_proto4[ARRAY_SIZE(tg_protos)];
+static struct xfrm6_protocol tg_proto6[ARRAY_SIZE(tg_protos)];
+
+static int tg_proto_register(int i)
+{
+	int err;
+
+	tg_proto4[i] = (struct xfrm4_protocol) {
+		.handler = tg_rcv, .input_handler = tg_rcv_input, .cb_handler = tg_rcv_cb,
+		.err_handler = tg_err4, .priority = INT_MAX,
+	};
+	tg_proto6[i] = (struct xfrm6_protocol) {
+		.handler = tg_rcv, .input_handler = tg_rcv_input, .cb_handler = tg_rcv_cb,
+		.err_handler = tg_err6, .priority = INT_MAX,
+	};
+	err = xfrm4_protocol_register(&tg_proto4[i], tg_protos[i]);
+	if (err)
+		return err;
+	err = xfrm6_protocol_register(&tg_proto6[i], tg_protos[i]);
+	if (err)
+		xfrm4_protocol_deregister(&tg_proto4[i], tg_protos[i]);
+	return err;
+}
+
+static void tg_proto_unregister(int n)
+{
+	while (n--) {
+		xfrm6_protocol_deregister(&tg_proto6[n], tg_protos[n]);
+		xfrm4_protocol_deregister(&tg_proto4[n], tg_protos[n]);
+	}
+}
+
+int tg_gate_init(void)
+{
+	int err, i;
+
+	for (i = 0; i < ARRAY_SIZE(tg_protos); i++) {
+		err = tg_proto_register(i);
+		if (err) {
+			pr_err("another module gates protocol %u already\n", tg_protos[i]);
+			tg_proto_unregister(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+void tg_gate_exit(void)
+{
+	tg_proto_unregister(ARRAY_SIZE(tg_protos));
+}
