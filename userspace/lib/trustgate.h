@@ -15,6 +15,8 @@
 #include <sys/types.h>
 #include <linux/trustgate.h>
 
+#define TG_VERSION	"0.1"
+
 #define TG_KINDS	(TRUSTGATE_EVIDENCE_KIND_AUTHZ + 1)
 #define TG_REASONS	(TRUSTGATE_REASON_DELETED + 1)
 #define TG_SCOPES_MAX	16

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* trustgate: the operator's view of the gate. Options, verbs, usage. */
+#include <getopt.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "ctl.h"
+
+struct verb {
+	const char *name;
+	verb_fn run;
+	int min, max;		/* arguments */
+	bool timed;		/* takes --timeout */
+	const char *args, *help;
+};
+
+static const struct verb verbs[] = {
+	{ "status", verb_status, 0, 0, false, "[-j]",
+	  "one line a tunnel: peer, state, what is missing, since when, expiry" },
+	{ "show", verb_show, 1, 2, false,
+	  "context|sa|evidence|bootstrap|config|stats|agent [ID] [-j]",
+	  "the kernel's own view; needs no agent" },
+	{ "why", verb_why, 0, 1, false, "[ID|0xSPI] [-j]",
+	  "which proof is missing or bad, by which rule, and the remedy" },
+	{ "monitor", verb_monitor, 0, 0, false, "[-j]",
+	  "events as they happen" },
+	{ "wait", verb_wait, 0, 1, true, "[--timeout S] [ID]",
+	  "block until open" },
+	{ "recheck", verb_recheck, 0, 1, false, "[ID]",
+	  "have the agent prove everything again, now" },
+	{ "close", verb_close, 1, 1, false, "ID|all",
+	  "close; new proofs open it again" },
+	{ "quarantine", verb_quarantine, 1, 1, false, "ID",
+	  "close for good; only a new IKE SA opens again" },
+	{ "config", verb_config, 0, INT_MAX, false, "[show [-j] | set KEY=VALUE...]",
+	  "mode, scope, timers and limits of this network namespace" },
+	{ "check", verb_check, 1, INT_MAX, false, "config [FILE...] [-j]",
+	  "find errors in a configuration before it is used" },
+};
+
+void complain(const char *what, const char *why, const char *todo)
+{
+	fflush(stdout);
+	if (todo && *todo)
+		fprintf(stderr, "trustgate: %s: %s (%s)\n", what, why, todo);
+	else
+		fprintf(stderr, "trustgate: %s: %s\n", what, why);
+}
+
+int usage_error(const char *what, const char *why)
+{
+	complain(what, why, "see trustgate --help");
+	return EXIT_USAGE;
+}
+
+static void usage(FILE *f)
+{
+	fputs("usage: trustgate [-j] [--socket PATH] [VERB [ARGS...]]\n\n"
+	      "Without a verb: status.\n\n", f);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(f, "  %s %s\n      %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
+	fputs("\n"
+	      "  -j, --json      print one JSON document (monitor: one a line)\n"
+	      "  --socket PATH   the agent's control socket (TRUSTGATE_CONTROL, or\n"
+	      "                  " CONTROL_PATH ")\n"
+	      "  --timeout S     of wait: seconds; ms, min and h are known\n"
+	      "  -h, --help      this text; after a verb, that verb's\n"
+	      "  -V, --version   the version\n\n"
+	      "exit status of status, why and wait: 0 all open, 3 some held, 4 some rejected,\n"
+	      "5 no agent or no module; of every verb: 1 failed, 64 usage, 77 not permitted.\n"
+	      "See trustgate(8).\n", f);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+enum { OPT_SOCKET = 256, OPT_TIMEOUT };
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "socket", required_argument, NULL, OPT_SOCKET },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ 0 },
+};
+
+struct args {
+	bool help, version;
+};
+
+static int option_error(int argc, char **argv)
+{
+	const char *name = optind > 0 && optind <= argc ? argv[optind - 1] : "option";
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	/* optopt is 0 for an unknown long option, else the one that is misused. */
+	if (optopt && strncmp(name, "--", 2))
+		return usage_error(letter, "no such option");
+	if (optopt >= OPT_SOCKET)
+		return usage_error(name, "needs a value");
+	return usage_error(name, optopt ? "takes no value" : "no such option");
+}
+
+/* 0, or the exit status. Options may stand before and after the verb. */
+static int parse_options(struct ctl *ctl, struct args *args, int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "jhV", options, NULL)) != -1) {
+		switch (opt) {
+		case 'j':
+			ctl->json = true;
+			break;
+		case 'h':
+			args->help = true;
+			break;
+		case 'V':
+			args->version = true;
+			break;
+		case OPT_SOCKET:
+			ctl->socket = optarg;
+			break;
+		case OPT_TIMEOUT:
+			if (parse_duration(optarg, 0, UINT32_MAX, &ctl->timeout_ms))
+				return usage_error(optarg, "not a time, as 30 or 500ms");
+			ctl->timed = true;
+			break;
+		default:
+			return option_error(argc, argv);
+		}
+	}
+	return 0;
+}
+
+static int verb_help(const struct verb *verb)
+{
+	printf("usage: trustgate %s %s\n%s\n", verb->name, verb->args, verb->help);
+	return EXIT_OPEN;
+}
+
+static int run(struct ctl *ctl, const struct args *args, int argc, char **argv)
+{
+	const struct verb *verb = find_verb(argc ? argv[0] : "status");
+
+	if (!verb) {
+		complain(argv[0], "no such verb", NULL);
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (args->help)
+		return verb_help(verb);
+	if (argc) {
+		argc--;
+		argv++;
+	}
+	if (argc < verb->min || argc > verb->max || (ctl->timed && !verb->timed)) {
+		fprintf(stderr, "usage: trustgate %s %s\n", verb->name, verb->args);
+		return EXIT_USAGE;
+	}
+	return verb->run(ctl, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const char *env = getenv("TRUSTGATE_CONTROL");
+	struct ctl ctl = { .socket = env && *env ? env : CONTROL_PATH };
+	struct args args = { 0 };
+	int rc;
+
+	setlocale(LC_CTYPE, "");
+	opterr = 0;
+	rc = parse_options(&ctl, &args, argc, argv);
+	if (rc)
+		return rc;
+	ctl.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	if (args.version) {
+		printf("trustgate %s\n", TG_VERSION);
+	} else if (args.help && optind == argc) {
+		usage(stdout);
+	} else {
+		rc = run(&ctl, &args, argc - optind, argv + optind);
+		tg_close(ctl.tg);
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("output", "can't be written", "is the disk full?");
+		return EXIT_FAILED;
+	}
+	return rc;
+}
