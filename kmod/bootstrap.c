@@ -207,7 +207,8 @@ static struct tg_boot *tg_boot_from_socket(struct sock *sk, struct genl_info *in
 		return ERR_PTR(-ENOMEM);
 	err = tg_boot_local(sk, boot);
 	if (err)
-		NL_SET_ERR_MSG(info->extack, "bind the socket to the inner address and a port first");
+		NL_SET_ERR_MSG(info->extack,
+			       "bind the socket to the inner address and a port first");
 	else
 		err = tg_boot_remote(info, boot);
 	if (err == -EAFNOSUPPORT)
@@ -231,7 +232,8 @@ static int tg_boot_attempt(struct tg_context *ctx, struct netlink_ext_ack *extac
 		ctx->boot_attempts = 0;
 	}
 	if (ctx->boot_attempts >= config->boot_attempts || !config->boot_bytes) {
-		NL_SET_ERR_MSG(extack, "no bootstrap attempt is left for five minutes: see boot-attempts");
+		NL_SET_ERR_MSG(extack,
+			       "no bootstrap attempt is left for five minutes: see boot-attempts");
 		return -EDQUOT;
 	}
 	ctx->boot_attempts++;
@@ -286,7 +288,8 @@ int tg_boot_install(struct tg_context *ctx, struct tg_boot *boot, struct netlink
 	int err;
 
 	if (ctx->state != TRUSTGATE_STATE_PENDING && ctx->state != TRUSTGATE_STATE_SUSPENDED) {
-		NL_SET_ERR_MSG(extack, "the context is neither pending nor suspended: connect without");
+		NL_SET_ERR_MSG(extack,
+			       "the context is neither pending nor suspended: connect without");
 		return -EALREADY;
 	}
 	err = tg_boot_attempt(ctx, extack);

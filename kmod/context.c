@@ -314,7 +314,8 @@ int tg_context_evidence(struct tg_context *ctx, u32 kind, const struct tg_eviden
 		tg_context_reject(ctx, tg_bad_reason[kind], ev->detail);
 	else if (ev->result == TRUSTGATE_RESULT_GOOD && tg_state_is_open(ctx->state) &&
 		 ev->provisional && (ctx->required & BIT(kind)))
-		tg_context_suspend(ctx, TRUSTGATE_REASON_EXPIRED, "a provisional proof replaced a full one");
+		tg_context_suspend(ctx, TRUSTGATE_REASON_EXPIRED,
+				   "a provisional proof replaced a full one");
 	else if (ev->result == TRUSTGATE_RESULT_GOOD)
 		tg_context_try_open(ctx);
 	return 0;

@@ -666,7 +666,8 @@ static struct tg_context *tg_context_by_id(struct tg_net *tn, const struct nlatt
 
 /* Agent, context and generation of a request that may change trust. */
 static struct tg_context *tg_agents_context(struct tg_net *tn, struct genl_info *info,
-					    const struct nlattr *id, const struct nlattr *generation)
+					    const struct nlattr *id,
+					    const struct nlattr *generation)
 {
 	struct tg_context *ctx;
 	int err;
@@ -740,7 +741,8 @@ static struct tg_context *tg_context_announce(struct tg_net *tn, struct genl_inf
 	if (err)
 		return ERR_PTR(err);
 	if (tn->config.mode == TRUSTGATE_MODE_OFF) {
-		NL_SET_ERR_MSG(info->extack, "the gate is off here: trustgate config set mode=enforce");
+		NL_SET_ERR_MSG(info->extack,
+			       "the gate is off here: trustgate config set mode=enforce");
 		return ERR_PTR(-EOPNOTSUPP);
 	}
 	ctx = tg_context_find(tn, nla_get_u64(info->attrs[TRUSTGATE_A_CONTEXT_IKE_INSTANCE]),
@@ -1111,7 +1113,8 @@ static int tg_parse_sa_key(const struct nlattr *attr, struct tg_sa_key *key,
 	      key->family == AF_INET6 ? sizeof(key->daddr.a6) : 0;
 	if (!key->spi || !len || nla_len(tb[TRUSTGATE_A_SA_KEY_DADDR]) != len ||
 	    (key->proto != IPPROTO_ESP && key->proto != IPPROTO_AH)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "not the spi, protocol, family and daddr of an ESP or AH SA");
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "not the spi, protocol, family and daddr of an ESP or AH SA");
 		return -EINVAL;
 	}
 	memcpy(&key->daddr, nla_data(tb[TRUSTGATE_A_SA_KEY_DADDR]), len);

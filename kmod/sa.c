@@ -522,12 +522,14 @@ static int tg_sa_bind_prepare(struct tg_context *ctx, const struct tg_sa_key *ke
 		sas[i] = tg_sa_by_key(tn, &keys[i]);
 		other = sas[i] ? tg_sa_context(sas[i]) : NULL;
 		if (other && other != ctx) {
-			NL_SET_ERR_MSG(extack, "an SA is bound to another context; nothing was bound");
+			NL_SET_ERR_MSG(extack,
+				       "an SA is bound to another context; nothing was bound");
 			err = -EBUSY;
 			goto undo;
 		}
 		if (sas[i] && sas[i]->reason != TRUSTGATE_REASON_NONE) {
-			NL_SET_ERR_MSG(extack, "an SA is rejected by itself (offload or mode); nothing was bound");
+			NL_SET_ERR_MSG(extack,
+				       "an SA is rejected by itself (offload or mode); nothing was bound");
 			err = -EKEYREJECTED;
 			goto undo;
 		}

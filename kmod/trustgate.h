@@ -84,7 +84,7 @@ struct tg_net {
 	struct tg_stats __percpu *stats;
 	struct tg_scopes __rcu *scopes;	/* NULL: all SAs */
 
-	spinlock_t lock;
+	spinlock_t lock;	/* everything below */
 	struct net *net;
 	struct tg_config config;
 	struct tg_agent agent;
