@@ -79,6 +79,7 @@ static const struct verify_rule {
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "path.extension", "issue it without it" },
 	{ X509_V_ERR_PERMITTED_VIOLATION, "path.constraint", "ask the CA above it" },
 	{ X509_V_ERR_EXCLUDED_VIOLATION, "path.constraint", "ask the CA above it" },
+	{ X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, "path.key", "issue it with a named curve" },
 	{ X509_V_ERR_EE_KEY_TOO_SMALL, "path.key", "issue it with a stronger key" },
 	{ X509_V_ERR_CA_KEY_TOO_SMALL, "path.key", "issue it with a stronger key" },
 	{ X509_V_ERR_CA_MD_TOO_WEAK, "path.digest", "issue it with SHA-256 or more" },
@@ -91,7 +92,7 @@ static const struct verify_rule {
 	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "path.issuer", "a peer can't vouch for itself" },
 };
 
-static void set_verify_error(X509_STORE_CTX *ctx, struct pki_result *result)
+static void set_verify_error(X509_STORE_CTX *ctx, time_t now, struct pki_result *result)
 {
 	const struct verify_rule *r = NULL;
 	int error = X509_STORE_CTX_get_error(ctx);
@@ -103,6 +104,10 @@ static void set_verify_error(X509_STORE_CTX *ctx, struct pki_result *result)
 		if (verify_rules[i].error == error)
 			r = &verify_rules[i];
 	}
+	/* Which also says by how much. */
+	if (at && (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) &&
+	    !pki_valid_at(at, now, "certificate", PKI_BAD, result))
+		return;
 	if (at)
 		pki_subject_text(at, subject);
 	pki_set(result, error == X509_V_ERR_OUT_OF_MEM ? PKI_INDETERMINATE : PKI_BAD,
@@ -135,7 +140,7 @@ static bool build_path(struct chain *c, const struct pki_chain_policy *policy, t
 		if (ok)
 			c->path = X509_STORE_CTX_get1_chain(ctx);
 		else
-			set_verify_error(ctx, result);
+			set_verify_error(ctx, now, result);
 	}
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
@@ -204,7 +209,7 @@ static bool check_strength(X509 *cert, bool signature, struct pki_result *result
 	char subject[PKI_NAME_TEXT];
 
 	if (key)
-		pki_set(result, PKI_BAD, "path.key", "%s: %s (issue it with a stronger key)",
+		pki_set(result, PKI_BAD, "path.key", "%s: %s (issue it with RSA 2048, P-256 or stronger)",
 			pki_subject_text(cert, subject), key);
 	else if (sig)
 		pki_set(result, PKI_BAD, "path.digest", "%s: %s (issue it with SHA-256 or more)",

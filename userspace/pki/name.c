@@ -110,8 +110,9 @@ static void list_entries(const GENERAL_NAMES *names, char *buf, size_t size)
 		} else if (type == GEN_IPADD) {
 			continue;
 		}
-		used += (size_t)snprintf(buf + used, size - used, "%s%.*s", used ? ", " : "",
-					 len, (const char *)data);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s:%.*s", used ? ", " : "",
+					 type == GEN_DNS ? "DNS" : "IP", len,
+					 (const char *)data);
 	}
 	if (!buf[0])
 		snprintf(buf, size, "no usable name");

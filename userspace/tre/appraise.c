@@ -114,8 +114,7 @@ static void digest_proof(const uint8_t *attest, size_t attest_len, const uint8_t
 	EVP_MD_CTX_free(ctx);
 }
 
-static bool check_arguments(uint32_t mask, const struct tre_policy *policy,
-			    struct tre_result *result)
+bool tre_arguments_ok(uint32_t mask, const struct tre_policy *policy, struct tre_result *result)
 {
 	if (!mask || mask >> TRE_PCRS) {
 		tre_set(result, TRE_FAIL, "tre.mask",
@@ -142,7 +141,7 @@ void tre_appraise(const uint8_t *attest, size_t attest_len, const uint8_t *sig, 
 
 	memset(result, 0, sizeof(*result));
 	digest_proof(attest, attest_len, sig, sig_len, result->proof_digest);
-	if (check_arguments(mask, policy, result) &&
+	if (tre_arguments_ok(mask, policy, result) &&
 	    tre_ak_key(ak_public, ak_public_len, &ak, result) &&
 	    tre_signature_check(ak, attest, attest_len, sig, sig_len, result) &&
 	    parse_attest(attest, attest_len, &a, result) &&

@@ -30,10 +30,12 @@ const char *tre_hex(const uint8_t digest[TRE_DIGEST_LEN], char hex[TRE_HEX_LEN +
 /*
  * Each: false, with @result set, when it isn't so.
  *
+ * tre_arguments_ok(): @mask names PCRs there are, and there is a policy.
  * tre_ak_key(): @public is an attestation key of ours; *@key is the caller's to free.
  * tre_signature_check(): @sig is a TPMT_SIGNATURE by @key over @attest.
  * tre_policy_match(): every PCR of @mask has a value that @policy allows.
  */
+bool tre_arguments_ok(uint32_t mask, const struct tre_policy *policy, struct tre_result *result);
 bool tre_ak_key(const uint8_t *public, size_t len, EVP_PKEY **key, struct tre_result *result);
 bool tre_signature_check(EVP_PKEY *key, const uint8_t *attest, size_t attest_len,
 			 const uint8_t *sig, size_t sig_len, struct tre_result *result);

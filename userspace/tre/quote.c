@@ -233,12 +233,8 @@ void tre_quote(const char *tcti, uint32_t mask, const uint8_t qualifying[TRE_DIG
 
 	memset(result, 0, sizeof(*result));
 	tre_set(result, TRE_UNAVAILABLE, "tre.tpm", "the TPM was not asked (report this)");
-	if (mask >> TRE_PCRS) {
-		tre_set(result, TRE_FAIL, "tre.mask",
-			"PCR mask 0x%x names a PCR above %d (configure PCRs 0 to %d)",
-			mask, TRE_PCRS - 1, TRE_PCRS - 1);
+	if (!tre_arguments_ok(mask, policy, result))
 		return;
-	}
 	if (open_tpm(&s, tcti, result) && create_ak(&s, result))
 		measure(&s, mask, qualifying, policy, result);
 	close_tpm(&s);

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+#include "ca.h"
+
+void ca_die(const char *what)
+{
+	printf("Bail out! %s\n", what);
+	ERR_print_errors_fp(stdout);
+	exit(1);
+}
+
+static EVP_PKEY *explicit_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *key = NULL;
+
+	if (!ctx || EVP_PKEY_keygen_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1) != 1 ||
+	    EVP_PKEY_CTX_set_ec_param_enc(ctx, 0) != 1 || EVP_PKEY_generate(ctx, &key) != 1)
+		ca_die("explicit EC key");
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+EVP_PKEY *ca_key(const char *kind)
+{
+	EVP_PKEY *key;
+
+	if (!kind)
+		kind = "P-256";
+	if (!strcmp(kind, "explicit"))
+		return explicit_key();
+	if (!strncmp(kind, "RSA-", 4))
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)atoi(kind + 4));
+	else if (!strncmp(kind, "P-", 2))
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
+	else
+		key = EVP_PKEY_Q_keygen(NULL, NULL, kind);
+	if (!key)
+		ca_die(kind);
+	return key;
+}
+
+X509_EXTENSION *ca_extension(const char *line)
+{
+	char name[64];
+	const char *value = strchr(line, '=');
+	X509_EXTENSION *ext;
+	X509V3_CTX ctx;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, NULL, NULL, NULL, NULL, 0);
+	snprintf(name, sizeof(name), "%.*s", (int)(value - line), line);
+	ext = X509V3_EXT_conf(NULL, &ctx, name, value + 1);
+	if (!ext)
+		ca_die(line);
+	return ext;
+}
+
+static void add_extensions(X509 *cert, const struct ca_spec *spec)
+{
+	int i;
+
+	for (i = 0; i < CA_EXT_MAX && spec->ext[i]; i++) {
+		X509_EXTENSION *ext = ca_extension(spec->ext[i]);
+
+		if (X509_add_ext(cert, ext, -1) != 1)
+			ca_die(spec->ext[i]);
+		X509_EXTENSION_free(ext);
+	}
+}
+
+static void sign(X509 *cert, EVP_PKEY *key, const char *md)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL;
+	const EVP_MD *digest = NULL;
+	bool pss;
+
+	if (!md)
+		md = "SHA256";
+	pss = !strncmp(md, "pss:", 4);
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_ED25519)
+		digest = EVP_get_digestbyname(pss ? md + 4 : md);
+	if (!ctx || EVP_DigestSignInit(ctx, &pctx, digest, NULL, key) != 1 ||
+	    (pss && EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) != 1) ||
+	    (pss && EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) != 1) ||
+	    X509_sign_ctx(cert, ctx) <= 0)
+		ca_die("signing a certificate");
+	EVP_MD_CTX_free(ctx);
+}
+
+/* Without dates: a day ago, and 30 days on. */
+static void set_validity(X509 *cert, const struct ca_spec *spec)
+{
+	time_t from = CA_NOW + (spec->from ? spec->from : -CA_DAY);
+	time_t to = CA_NOW + (spec->to ? spec->to : 30 * CA_DAY);
+
+	ASN1_TIME_set(X509_getm_notBefore(cert), from);
+	ASN1_TIME_set(X509_getm_notAfter(cert), to);
+}
+
+void ca_issue(struct entity *out, const struct ca_spec *spec)
+{
+	static long serial = 1000;
+	X509 *cert = X509_new();
+	X509_NAME *name = X509_NAME_new();
+	unsigned char *der = NULL;
+	int len;
+
+	if (!out->key)
+		out->key = ca_key(spec->key);
+	if (!cert || !name ||
+	    X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"Test",
+				       -1, -1, 0) != 1 ||
+	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)spec->cn,
+				       -1, -1, 0) != 1)
+		ca_die(spec->cn);
+	X509_set_version(cert, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
+	X509_set_subject_name(cert, name);
+	X509_set_issuer_name(cert, spec->issuer ? X509_get_subject_name(spec->issuer->cert) : name);
+	set_validity(cert, spec);
+	X509_set_pubkey(cert, out->key);
+	add_extensions(cert, spec);
+	sign(cert, spec->issuer ? spec->issuer->key : out->key, spec->md);
+	X509_NAME_free(name);
+	len = i2d_X509(cert, &der);
+	if (len <= 0)
+		ca_die(spec->cn);
+	out->cert = cert;
+	out->der = (struct pki_der){ der, (size_t)len };
+}
+
+/* What a test bends stays reachable, so that a leak reported is a leak of ours. */
+static uint8_t *keep(size_t len)
+{
+	static struct kept {
+		struct kept *next;
+		uint8_t data[];
+	} *all;
+	struct kept *k = malloc(sizeof(*k) + len);
+
+	if (!k)
+		ca_die("malloc");
+	k->next = all;
+	all = k;
+	return k->data;
+}
+
+struct pki_der ca_copy(struct pki_der der)
+{
+	uint8_t *copy = keep(der.len + 1);
+
+	memcpy(copy, der.data, der.len);
+	copy[der.len] = 0;
+	return (struct pki_der){ copy, der.len };
+}
+
+struct pki_der ca_flip(struct pki_der der, long at)
+{
+	struct pki_der copy = ca_copy(der);
+
+	((uint8_t *)copy.data)[at < 0 ? (long)der.len + at : at] ^= 1;
+	return copy;
+}
+
+struct pki_der ca_append(struct pki_der der)
+{
+	struct pki_der copy = ca_copy(der);
+
+	copy.len++;
+	return copy;
+}

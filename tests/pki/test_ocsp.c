@@ -1,0 +1,714 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pki_ocsp_evaluate() and pki_ocsp_request(): each rule violated alone. */
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/ocsp.h>
+#include <openssl/sha.h>
+#include "../lib/tap.h"
+#include "ca.h"
+
+#define NOCHECK		"noCheck=ignored"
+#define EKU		"extendedKeyUsage=critical,OCSPSigning"
+#define CRITICAL_EXT	"1.3.6.1.4.1.99999.1=critical,DER:0500"
+#define PLAIN_EXT	"1.3.6.1.4.1.99999.1=DER:0500"
+#define ENTRIES_MAX	3
+
+enum who {
+	NOBODY, ROOT, CA, TWIN_CA, OTHER_CA, LEAF, SIBLING, OLD_LEAF,
+	DELEGATE, NO_EKU, ANY_EKU, NO_NOCHECK, LONG_LIFE, CRIT_NOCHECK, EXPIRED, FUTURE, ENDS_SOON,
+	BY_ROOT, BY_TWIN, BY_OTHER, NO_DS, CRITICAL, WEAK_KEY, WEAK_SIG, RSA_DELEGATE, LOCAL,
+	LOCAL_EXPIRED, ENTITIES
+};
+
+static const struct {
+	enum who issuer;
+	struct ca_spec spec;
+} specs[ENTITIES] = {
+	[ROOT] = { 0, { .cn = "Root", .ext = { CA_EXT_CA } } },
+	[CA] = { ROOT, { .cn = "CA", .ext = { CA_EXT_CA } } },
+	[TWIN_CA] = { ROOT, { .cn = "CA", .ext = { CA_EXT_CA } } },
+	[OTHER_CA] = { ROOT, { .cn = "Other CA", .ext = { CA_EXT_CA } } },
+	[LEAF] = { CA, { .cn = "segw", .to = 20 * CA_DAY, .ext = { CA_EXT_END } } },
+	[SIBLING] = { CA, { .cn = "sibling", .ext = { CA_EXT_END } } },
+	[OLD_LEAF] = { CA, { .cn = "old segw", .to = -1, .ext = { CA_EXT_END } } },
+	[DELEGATE] = { CA, { .cn = "OCSP", .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[NO_EKU] = { CA, { .cn = "No EKU", .ext = { CA_EXT_END, NOCHECK } } },
+	[ANY_EKU] = { CA, { .cn = "Any EKU", .ext = { CA_EXT_END, NOCHECK,
+						      "extendedKeyUsage=anyExtendedKeyUsage" } } },
+	[NO_NOCHECK] = { CA, { .cn = "No nocheck", .ext = { CA_EXT_END, EKU } } },
+	[LONG_LIFE] = { CA, { .cn = "Long", .to = 91 * CA_DAY, .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[CRIT_NOCHECK] = { CA, { .cn = "Critical nocheck", .ext = { CA_EXT_END, EKU,
+								    "noCheck=critical,ignored" } } },
+	[EXPIRED] = { CA, { .cn = "Expired", .to = -1, .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[FUTURE] = { CA, { .cn = "Future", .from = 1, .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[ENDS_SOON] = { CA, { .cn = "Soon", .to = 60, .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[BY_ROOT] = { ROOT, { .cn = "By root", .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[BY_TWIN] = { TWIN_CA, { .cn = "By twin", .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[BY_OTHER] = { OTHER_CA, { .cn = "By other", .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[NO_DS] = { CA, { .cn = "No DS", .ext = { "keyUsage=critical,keyAgreement", EKU, NOCHECK } } },
+	[CRITICAL] = { CA, { .cn = "Critical", .ext = { CA_EXT_END, EKU, NOCHECK, CRITICAL_EXT } } },
+	[WEAK_KEY] = { CA, { .cn = "Weak", .key = "RSA-1024", .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[WEAK_SIG] = { CA, { .cn = "SHA-1", .md = "SHA1", .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[RSA_DELEGATE] = { CA, { .cn = "RSA OCSP", .key = "RSA-2048",
+				 .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[LOCAL] = { 0, { .cn = "Local OCSP", .ext = { CA_EXT_END } } },
+	[LOCAL_EXPIRED] = { 0, { .cn = "Local OCSP", .to = -1, .ext = { CA_EXT_END } } },
+};
+
+static struct entity entities[ENTITIES];
+static const uint8_t nonce[32] = "a nonce of thirty-two octets...";
+
+enum status { GOOD, REVOKED, UNKNOWN };	/* as V_OCSP_CERTSTATUS_* */
+enum about { OURS, OTHER_SERIAL, WRONG_NAME_HASH, WRONG_KEY_HASH };
+enum nonces { SAME, ABSENT, OTHER, TWICE, PREFIX, RAW, CRITICAL_NONCE };
+
+#define NO_NEXT		INT32_MIN
+#define FRESH		.from = -60, .next = CA_HOUR
+
+struct entry {
+	enum about about;
+	enum status status;
+	int from, next;		/* seconds from CA_NOW */
+	const char *md;		/* of the CertID; NULL: SHA-1 */
+	const char *ext;
+};
+
+struct made {
+	struct pki_der der;
+	struct pki_der nonce;
+	struct pki_ocsp_policy policy;
+	struct pki_der leaf, issuer;
+	struct pki_der signers[1];
+	size_t nsigners;
+};
+
+struct ocsp_case {
+	const char *row, *what;
+	const char *rule;	/* NULL: good */
+	struct entry entries[ENTRIES_MAX];
+	unsigned int n;		/* of entries; 0: 1 */
+	enum who signer;	/* 0: DELEGATE */
+	enum who key;		/* whose key signs instead; 0: the signer's */
+	enum who leaf, issuer;	/* 0: LEAF, CA */
+	enum nonces nonce;
+	int produced;		/* seconds from CA_NOW; 0: -60 */
+	const char *md;		/* of the signature */
+	const char *ext;	/* of the response */
+	bool by_name;		/* responderID */
+	bool bare;		/* without certificates */
+	int expires;		/* seconds from CA_NOW; 0: not looked at */
+	void (*bend)(struct made *made);
+};
+
+static const struct pki_der whole;
+
+static void bend_tail(struct made *m) { m->der = ca_append(m->der); }
+static void bend_signature(struct made *m);
+static void bend_inner_tail(struct made *m);
+static void bend_truncate(struct made *m) { m->der.len--; }
+static void bend_empty(struct made *m) { m->der = whole; }
+static void bend_long_form(struct made *m);
+static void bend_type(struct made *m);
+static void bend_size(struct made *m) { m->policy.response_max = m->der.len - 1; }
+static void bend_size_fits(struct made *m) { m->policy.response_max = m->der.len; }
+static void bend_no_sha1(struct made *m) { m->policy.sha1_refused = true; }
+static void bend_nonce_optional(struct made *m) { m->policy.nonce_required = false; }
+
+static void bend_nonce_unsent(struct made *m)
+{
+	m->nonce = whole;
+}
+
+static void bend_nonce_unwanted(struct made *m)
+{
+	m->nonce = whole;
+	m->policy.nonce_required = false;
+}
+
+static void bend_trust_local(struct made *m)
+{
+	m->signers[0] = entities[LOCAL].der;
+	m->nsigners = 1;
+}
+
+static void bend_trust_expired(struct made *m)
+{
+	m->signers[0] = entities[LOCAL_EXPIRED].der;
+	m->nsigners = 1;
+}
+
+static void bend_trust_no_nocheck(struct made *m)
+{
+	m->signers[0] = entities[NO_NOCHECK].der;
+	m->nsigners = 1;
+}
+
+static void answer(struct made *m, int status)
+{
+	OCSP_RESPONSE *r = OCSP_response_create(status, NULL);
+	uint8_t *der = NULL;
+	int len = i2d_OCSP_RESPONSE(r, &der);
+
+	if (len <= 0)
+		ca_die("OCSP error response");
+	m->der = ca_copy((struct pki_der){ der, (size_t)len });
+	OPENSSL_free(der);
+	OCSP_RESPONSE_free(r);
+}
+
+static void bend_try_later(struct made *m) { answer(m, OCSP_RESPONSE_STATUS_TRYLATER); }
+static void bend_unauthorized(struct made *m) { answer(m, OCSP_RESPONSE_STATUS_UNAUTHORIZED); }
+static void bend_internal(struct made *m) { answer(m, OCSP_RESPONSE_STATUS_INTERNALERROR); }
+static void bend_malformed(struct made *m) { answer(m, OCSP_RESPONSE_STATUS_MALFORMEDREQUEST); }
+static void bend_no_bytes(struct made *m) { answer(m, OCSP_RESPONSE_STATUS_SUCCESSFUL); }
+
+static const struct ocsp_case cases[] = {
+	/* The good ones, so that the others fail for their own reason. */
+	{ "HNB-OCSP-09", "a delegate's good answer is accepted", NULL, { { FRESH } },
+	  .expires = CA_HOUR },
+	{ "HNB-OCSP-09", "the issuer's own good answer is accepted", NULL, { { FRESH } },
+	  .signer = CA },
+	{ "HNB-OCSP-09", "the issuer's own answer without certificates is accepted", NULL,
+	  { { FRESH } }, .signer = CA, .bare = true },
+	{ "HNB-OCSP-09", "a responder named by its subject is accepted", NULL, { { FRESH } },
+	  .by_name = true },
+	{ "HNB-OCSP-09", "a configured responder is accepted", NULL, { { FRESH } },
+	  .signer = LOCAL, .bend = bend_trust_local },
+	{ "HNB-OCSP-12", "an RSA delegate is accepted", NULL, { { FRESH } }, .signer = RSA_DELEGATE },
+	{ "HNB-OCSP-12", "CertID over SHA-256 is accepted", NULL, { { FRESH, .md = "SHA256" } } },
+	{ "HNB-OCSP-12", "CertID over SHA-384 is accepted", NULL, { { FRESH, .md = "SHA384" } } },
+	{ "HNB-OCSP-12", "a SHA-1 signature is accepted by default", NULL, { { FRESH } },
+	  .md = "SHA1" },
+	{ "HNB-OCSP-12", "SHA-1 in signature and SHA-256 in CertID are accepted", NULL,
+	  { { FRESH, .md = "SHA256" } }, .md = "SHA1" },
+	{ "HNB-OCSP-12", "a SHA-384 signature is accepted", NULL, { { FRESH } }, .md = "SHA384" },
+	{ "HNB-OCSP-13", "a SHA-1 signature is refused when denied", "ocsp.signature.weak",
+	  { { FRESH } }, .md = "SHA1", .bend = bend_no_sha1 },
+	{ "HNB-OCSP-02", "an MD5 signature is refused", "ocsp.signature.weak", { { FRESH } },
+	  .signer = RSA_DELEGATE, .md = "MD5" },
+	{ "HNB-OCSP-02", "an RSA 1024 responder is refused", "ocsp.signature.weak", { { FRESH } },
+	  .signer = WEAK_KEY },
+	{ "HNB-OCSP-02", "a responder certificate signed over SHA-1 is refused",
+	  "ocsp.signer.digest", { { FRESH } }, .signer = WEAK_SIG },
+	/* Status of the response, and its bytes. */
+	{ "HNB-OCSP-10", "tryLater is not good", "ocsp.status", { { FRESH } },
+	  .bend = bend_try_later },
+	{ "HNB-OCSP-10", "unauthorized is not good", "ocsp.status", { { FRESH } },
+	  .bend = bend_unauthorized },
+	{ "HNB-OCSP-10", "internalError is not good", "ocsp.status", { { FRESH } },
+	  .bend = bend_internal },
+	{ "HNB-OCSP-10", "malformedRequest is not good", "ocsp.status", { { FRESH } },
+	  .bend = bend_malformed },
+	{ "PIT-20", "successful without a response is not good", "ocsp.type", { { FRESH } },
+	  .bend = bend_no_bytes },
+	{ "HNB-OCSP-09", "another response type is refused", "ocsp.type", { { FRESH } },
+	  .bend = bend_type },
+	{ "HNB-OCSP-09", "an empty response is refused", "ocsp.empty", { { FRESH } },
+	  .bend = bend_empty },
+	{ "HNB-OCSP-09", "a truncated response is refused", "ocsp.encoding", { { FRESH } },
+	  .bend = bend_truncate },
+	{ "HNB-OCSP-09", "a byte behind the response is refused", "ocsp.encoding", { { FRESH } },
+	  .bend = bend_tail },
+	{ "HNB-OCSP-09", "bytes behind the basic response are refused", "ocsp.encoding",
+	  { { FRESH } }, .bend = bend_inner_tail },
+	{ "HNB-OCSP-09", "BER that isn't DER is refused", "ocsp.encoding", { { FRESH } },
+	  .bend = bend_long_form },
+	{ "HNB-OCSP-09", "a response one octet too long is refused", "ocsp.size", { { FRESH } },
+	  .bend = bend_size },
+	{ "HNB-OCSP-09", "a response as long as allowed is accepted", NULL, { { FRESH } },
+	  .bend = bend_size_fits },
+	/* Who signed. */
+	{ "HNB-OCSP-09", "a flipped bit in the signature is refused", "ocsp.signature",
+	  { { FRESH } }, .bend = bend_signature },
+	{ "HNB-OCSP-09", "a signature with another key is refused", "ocsp.signature", { { FRESH } },
+	  .key = NO_EKU },
+	{ "PIT-19", "a delegate without OCSPSigning is refused", "ocsp.signer.eku", { { FRESH } },
+	  .signer = NO_EKU },
+	{ "PIT-19", "anyExtendedKeyUsage is not OCSPSigning", "ocsp.signer.eku", { { FRESH } },
+	  .signer = ANY_EKU },
+	{ "PIT-19", "a delegate of the CA above is refused", "ocsp.signer.issuer", { { FRESH } },
+	  .signer = BY_ROOT },
+	{ "PIT-19", "a delegate of a CA of the same name is refused", "ocsp.signer.issuer",
+	  { { FRESH } }, .signer = BY_TWIN },
+	{ "PIT-19", "a delegate of another CA is refused", "ocsp.signer.issuer", { { FRESH } },
+	  .signer = BY_OTHER },
+	{ "HNB-OCSP-09", "another CA's own answer is refused", "ocsp.signer", { { FRESH } },
+	  .signer = OTHER_CA },
+	{ "HNB-OCSP-09", "the certificate can't answer for itself", "ocsp.signer.eku", { { FRESH } },
+	  .signer = LEAF },
+	{ "HNB-OCSP-09", "a delegate that isn't sent along is refused", "ocsp.signer.unknown",
+	  { { FRESH } }, .bare = true },
+	{ "HNB-OCSP-09", "a local responder nobody configured is refused", "ocsp.signer",
+	  { { FRESH } }, .signer = LOCAL },
+	{ "PIT-19", "an expired delegate is refused", "time.expired", { { FRESH } },
+	  .signer = EXPIRED },
+	{ "PIT-19", "a delegate of the future is refused", "time.future", { { FRESH } },
+	  .signer = FUTURE },
+	{ "PIT-19", "an expired configured responder is refused", "time.expired", { { FRESH } },
+	  .signer = LOCAL_EXPIRED, .bend = bend_trust_expired },
+	{ "PIT-19", "the responder's notAfter bounds the verdict", NULL, { { FRESH } },
+	  .signer = ENDS_SOON, .expires = 60 },
+	{ "PIT-19", "a delegate without digitalSignature is refused", "ocsp.signer.keyusage",
+	  { { FRESH } }, .signer = NO_DS },
+	{ "PIT-19", "a delegate with an unknown critical extension is refused",
+	  "ocsp.signer.extension", { { FRESH } }, .signer = CRITICAL },
+	{ "FFS-20", "a delegate without nocheck is refused", "ocsp.signer.nocheck", { { FRESH } },
+	  .signer = NO_NOCHECK },
+	{ "FFS-20", "a delegate without nocheck is accepted when configured", NULL, { { FRESH } },
+	  .signer = NO_NOCHECK, .bend = bend_trust_no_nocheck },
+	{ "FFS-20", "nocheck for more than 90 days is refused", "ocsp.signer.lifetime",
+	  { { FRESH } }, .signer = LONG_LIFE },
+	{ "FFS-20", "a critical nocheck is accepted", NULL, { { FRESH } }, .signer = CRIT_NOCHECK },
+	/* Whom it is about. */
+	{ "HNB-OCSP-09", "another serial is refused", "ocsp.certid",
+	  { { OTHER_SERIAL, FRESH } } },
+	{ "HNB-OCSP-09", "a wrong issuer name hash is refused", "ocsp.certid",
+	  { { WRONG_NAME_HASH, FRESH } } },
+	{ "HNB-OCSP-09", "a wrong issuer key hash is refused", "ocsp.certid",
+	  { { WRONG_KEY_HASH, FRESH } } },
+	{ "HNB-OCSP-09", "a CertID over MD5 is refused", "ocsp.certid",
+	  { { FRESH, .md = "MD5" } } },
+	{ "HNB-OCSP-09", "a certificate of another issuer is refused", "ocsp.issuer", { { FRESH } },
+	  .issuer = OTHER_CA },
+	{ "HNB-OCSP-09", "a certificate of an issuer of the same name is refused", "ocsp.issuer",
+	  { { FRESH } }, .issuer = TWIN_CA },
+	{ "HNB-OCSP-09", "ours among others is found", NULL,
+	  { { OTHER_SERIAL, FRESH }, { FRESH }, { WRONG_KEY_HASH, REVOKED, FRESH } }, 3 },
+	{ "HNB-OCSP-09", "another certificate's revocation is not ours", NULL,
+	  { { OTHER_SERIAL, REVOKED, FRESH }, { FRESH } }, 2 },
+	/* What it says. */
+	{ "HNB-OCSP-10", "unknown is not good", "ocsp.unknown", { { OURS, UNKNOWN, FRESH } } },
+	{ "HNB-OCSP-10", "revoked is bad", "ocsp.revoked", { { OURS, REVOKED, FRESH } } },
+	{ "HNB-OCSP-10", "good and then revoked is bad", "ocsp.revoked",
+	  { { FRESH }, { OURS, REVOKED, FRESH } }, 2 },
+	{ "HNB-OCSP-10", "good and then unknown is not good", "ocsp.unknown",
+	  { { FRESH }, { OURS, UNKNOWN, FRESH } }, 2 },
+	{ "HNB-OCSP-10", "unknown and then good is not good", "ocsp.unknown",
+	  { { OURS, UNKNOWN, FRESH }, { FRESH } }, 2 },
+	{ "HNB-OCSP-10", "unknown and then revoked is bad", "ocsp.revoked",
+	  { { OURS, UNKNOWN, FRESH }, { OURS, REVOKED, FRESH, .md = "SHA256" } }, 2 },
+	{ "HNB-OCSP-10", "revoked counts though stale", "ocsp.revoked",
+	  { { OURS, REVOKED, .from = -10 * CA_DAY, .next = -9 * CA_DAY } } },
+	{ "HNB-OCSP-10", "revoked counts without a nonce", "ocsp.revoked",
+	  { { OURS, REVOKED, FRESH } }, .nonce = ABSENT },
+	{ "HNB-OCSP-10", "revoked counts with another nonce", "ocsp.revoked",
+	  { { OURS, REVOKED, FRESH } }, .nonce = OTHER },
+	{ "HNB-OCSP-10", "revoked counts though the delegate has expired since", "ocsp.revoked",
+	  { { OURS, REVOKED, FRESH } }, .signer = EXPIRED },
+	{ "HNB-OCSP-10", "revoked counts from a delegate without nocheck", "ocsp.revoked",
+	  { { OURS, REVOKED, FRESH } }, .signer = NO_NOCHECK },
+	{ "HNB-OCSP-10", "revoked doesn't count with a wrong signature", "ocsp.signature",
+	  { { OURS, REVOKED, FRESH } }, .key = NO_EKU },
+	{ "HNB-OCSP-10", "revoked doesn't count from another CA's delegate", "ocsp.signer.issuer",
+	  { { OURS, REVOKED, FRESH } }, .signer = BY_OTHER },
+	{ "HNB-OCSP-10", "revoked of another certificate doesn't count", "ocsp.certid",
+	  { { OTHER_SERIAL, REVOKED, FRESH } } },
+	/* When. */
+	{ "PIT-17", "ours stale and another fresh is refused", "ocsp.nextupdate.past",
+	  { { .from = -CA_DAY, .next = -1 }, { OTHER_SERIAL, FRESH } }, 2 },
+	{ "PIT-17", "ours twice, one stale, is refused", "ocsp.nextupdate.past",
+	  { { FRESH }, { .from = -CA_DAY, .next = -1, .md = "SHA256" } }, 2 },
+	{ "PIT-17", "ours twice, the earlier end counts", NULL,
+	  { { FRESH }, { .from = -60, .next = 120, .md = "SHA256" } }, 2, .expires = 120 },
+	{ "HNB-OCSP-09", "nextUpdate at this very second is refused", "ocsp.nextupdate.past",
+	  { { .from = -60, .next = 0 } } },
+	{ "HNB-OCSP-09", "nextUpdate in one second is accepted", NULL,
+	  { { .from = -60, .next = 1 } }, .expires = 1 },
+	{ "PIT-17", "thisUpdate within the skew is accepted", NULL,
+	  { { .from = 300, .next = CA_HOUR } }, .produced = 300 },
+	{ "PIT-17", "thisUpdate beyond the skew is refused", "ocsp.thisupdate.future",
+	  { { .from = 301, .next = CA_HOUR } }, .produced = 300 },
+	{ "HNB-OCSP-09", "nextUpdate before thisUpdate is refused", "ocsp.nextupdate.order",
+	  { { .from = 200, .next = 100 } } },
+	{ "PIT-18", "a recent thisUpdate without nextUpdate is accepted", NULL,
+	  { { .from = -60, .next = NO_NEXT } }, .expires = 240 },
+	{ "PIT-18", "an old thisUpdate without nextUpdate is refused", "ocsp.thisupdate.old",
+	  { { .from = -300, .next = NO_NEXT } } },
+	{ "PIT-16", "the longest life is a day", NULL, { { .from = -60, .next = 10 * CA_DAY } },
+	  .expires = CA_DAY },
+	{ "PIT-16", "without a nonce the day counts from thisUpdate", NULL,
+	  { { .from = -CA_HOUR, .next = 10 * CA_DAY } }, .nonce = ABSENT,
+	  .bend = bend_nonce_optional, .expires = 23 * CA_HOUR },
+	{ "PIT-16", "without a nonce an answer of yesterday is refused", "ocsp.thisupdate.old",
+	  { { .from = -CA_DAY, .next = 10 * CA_DAY } }, .nonce = ABSENT,
+	  .bend = bend_nonce_optional },
+	{ "HNB-OCSP-09", "producedAt beyond the skew is refused", "ocsp.producedat.future",
+	  { { FRESH } }, .produced = 301 },
+	{ "HNB-OCSP-09", "producedAt before the responder's validity is refused",
+	  "ocsp.producedat.signer", { { FRESH } }, .produced = -2 * CA_DAY },
+	{ "HNB-OCSP-09", "producedAt long before thisUpdate is refused", "ocsp.producedat.order",
+	  { { FRESH } }, .produced = -CA_HOUR },
+	{ "HNB-PATH-03", "an expired certificate is not good", "time.expired", { { FRESH } },
+	  .leaf = OLD_LEAF },
+	/* Extensions. */
+	{ "HNB-OCSP-09", "an unknown critical response extension is refused", "ocsp.extension",
+	  { { FRESH } }, .ext = CRITICAL_EXT },
+	{ "HNB-OCSP-09", "an unknown response extension is ignored", NULL, { { FRESH } },
+	  .ext = PLAIN_EXT },
+	{ "HNB-OCSP-09", "an unknown critical extension of the entry is refused",
+	  "ocsp.single.extension", { { FRESH, .ext = CRITICAL_EXT } } },
+	{ "HNB-OCSP-09", "an unknown extension of the entry is ignored", NULL,
+	  { { FRESH, .ext = PLAIN_EXT } } },
+	{ "HNB-OCSP-09", "a critical extension of another entry is not ours", NULL,
+	  { { FRESH }, { OTHER_SERIAL, FRESH, .ext = CRITICAL_EXT } }, 2 },
+	/* Nonce. */
+	{ "FFS-15", "a missing nonce is refused", "ocsp.nonce.absent", { { FRESH } },
+	  .nonce = ABSENT },
+	{ "PIT-16", "another nonce is refused", "ocsp.nonce.mismatch", { { FRESH } },
+	  .nonce = OTHER },
+	{ "PIT-16", "another nonce is refused though none is required", "ocsp.nonce.mismatch",
+	  { { FRESH } }, .nonce = OTHER, .bend = bend_nonce_optional },
+	{ "PIT-16", "two nonces are refused", "ocsp.nonce.mismatch", { { FRESH } }, .nonce = TWICE },
+	{ "PIT-16", "a prefix of the nonce is refused", "ocsp.nonce.mismatch", { { FRESH } },
+	  .nonce = PREFIX },
+	{ "PIT-16", "a nonce that isn't an OCTET STRING is refused", "ocsp.nonce.mismatch",
+	  { { FRESH } }, .nonce = RAW },
+	{ "FFS-15", "a critical nonce is accepted", NULL, { { FRESH } }, .nonce = CRITICAL_NONCE },
+	{ "FFS-15", "a missing nonce is accepted when not required", NULL, { { FRESH } },
+	  .nonce = ABSENT, .bend = bend_nonce_optional },
+	{ "FFS-15", "required and never sent is refused", "ocsp.nonce.unsent", { { FRESH } },
+	  .bend = bend_nonce_unsent },
+	{ "FFS-15", "not sent and not required is accepted", NULL, { { FRESH } },
+	  .bend = bend_nonce_unwanted },
+};
+
+static ASN1_GENERALIZEDTIME *time_at(int offset)
+{
+	ASN1_GENERALIZEDTIME *t = ASN1_GENERALIZEDTIME_set(NULL, CA_NOW + offset);
+
+	if (!t)
+		ca_die("time");
+	return t;
+}
+
+static OCSP_CERTID *certid(const struct entry *e, const struct entity *leaf,
+			   const struct entity *issuer)
+{
+	const EVP_MD *md = EVP_get_digestbyname(e->md ? e->md : "SHA1");
+	OCSP_CERTID *id = NULL;
+
+	switch (e->about) {
+	case OURS:
+		id = OCSP_cert_to_id(md, leaf->cert, issuer->cert);
+		break;
+	case OTHER_SERIAL:
+		id = OCSP_cert_to_id(md, entities[SIBLING].cert, issuer->cert);
+		break;
+	case WRONG_NAME_HASH:
+		id = OCSP_cert_id_new(md, X509_get_subject_name(entities[OTHER_CA].cert),
+				      X509_get0_pubkey_bitstr(issuer->cert),
+				      X509_get0_serialNumber(leaf->cert));
+		break;
+	case WRONG_KEY_HASH:
+		id = OCSP_cert_id_new(md, X509_get_subject_name(issuer->cert),
+				      X509_get0_pubkey_bitstr(entities[TWIN_CA].cert),
+				      X509_get0_serialNumber(leaf->cert));
+		break;
+	}
+	if (!id)
+		ca_die("CertID");
+	return id;
+}
+
+static void add_entry(OCSP_BASICRESP *basic, const struct entry *e, const struct entity *leaf,
+		      const struct entity *issuer)
+{
+	ASN1_GENERALIZEDTIME *from = time_at(e->from), *revoked = time_at(-CA_DAY), *next = NULL;
+	OCSP_CERTID *id = certid(e, leaf, issuer);
+	OCSP_SINGLERESP *single;
+
+	if (e->next != NO_NEXT)
+		next = time_at(e->next);
+	single = OCSP_basic_add1_status(basic, id, (int)e->status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+					e->status == REVOKED ? revoked : NULL, from, next);
+	if (!single)
+		ca_die("single response");
+	if (e->ext) {
+		X509_EXTENSION *ext = ca_extension(e->ext);
+
+		OCSP_SINGLERESP_add_ext(single, ext, -1);
+		X509_EXTENSION_free(ext);
+	}
+	OCSP_CERTID_free(id);
+	ASN1_GENERALIZEDTIME_free(from);
+	ASN1_GENERALIZEDTIME_free(revoked);
+	ASN1_GENERALIZEDTIME_free(next);
+}
+
+static void add_raw_nonce(OCSP_BASICRESP *basic, const uint8_t *data, size_t len, int critical)
+{
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *ext;
+
+	ASN1_OCTET_STRING_set(value, data, (int)len);
+	ext = X509_EXTENSION_create_by_NID(NULL, NID_id_pkix_OCSP_Nonce, critical, value);
+	if (!ext || OCSP_BASICRESP_add_ext(basic, ext, -1) != 1)
+		ca_die("nonce");
+	X509_EXTENSION_free(ext);
+	ASN1_OCTET_STRING_free(value);
+}
+
+static void add_nonce(OCSP_BASICRESP *basic, enum nonces kind)
+{
+	uint8_t other[sizeof(nonce)], der[2 + sizeof(nonce)] = { 4, sizeof(nonce) };
+
+	memcpy(other, nonce, sizeof(nonce));
+	other[sizeof(other) - 1] ^= 1;
+	memcpy(der + 2, nonce, sizeof(nonce));
+	switch (kind) {
+	case SAME:
+		add_raw_nonce(basic, der, sizeof(der), 0);
+		break;
+	case ABSENT:
+		break;
+	case OTHER:
+		memcpy(der + 2, other, sizeof(other));
+		add_raw_nonce(basic, der, sizeof(der), 0);
+		break;
+	case TWICE:
+		add_raw_nonce(basic, der, sizeof(der), 0);
+		memcpy(der + 2, other, sizeof(other));
+		add_raw_nonce(basic, der, sizeof(der), 0);
+		break;
+	case PREFIX:
+		der[1] = sizeof(nonce) / 2;
+		add_raw_nonce(basic, der, 2 + sizeof(nonce) / 2, 0);
+		break;
+	case RAW:
+		add_raw_nonce(basic, nonce, sizeof(nonce), 0);
+		break;
+	case CRITICAL_NONCE:
+		add_raw_nonce(basic, der, sizeof(der), 1);
+		break;
+	}
+}
+
+/* A stranger may send a certificate and sign with another key, OpenSSL's call can't. */
+static void resign(OCSP_BASICRESP *basic, EVP_PKEY *key)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+	    ASN1_item_sign_ctx(ASN1_ITEM_rptr(OCSP_RESPDATA), NULL, NULL,
+			       (ASN1_BIT_STRING *)OCSP_resp_get0_signature(basic),
+			       (void *)OCSP_resp_get0_respdata(basic), ctx) <= 0)
+		ca_die("signing again");
+	EVP_MD_CTX_free(ctx);
+}
+
+static struct pki_der wrap(OCSP_BASICRESP *basic)
+{
+	OCSP_RESPONSE *r = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+	uint8_t *der = NULL;
+	struct pki_der out;
+	int len = i2d_OCSP_RESPONSE(r, &der);
+
+	if (len <= 0)
+		ca_die("OCSP response");
+	out = ca_copy((struct pki_der){ der, (size_t)len });
+	OPENSSL_free(der);
+	OCSP_RESPONSE_free(r);
+	return out;
+}
+
+static struct pki_der respond(const struct ocsp_case *c, const struct entity *leaf,
+			      const struct entity *issuer)
+{
+	const struct entity *signer = &entities[c->signer ? c->signer : DELEGATE];
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	unsigned long flags = OCSP_NOTIME;
+	struct pki_der der;
+	unsigned int i;
+
+	for (i = 0; i < (c->n ? c->n : 1); i++)
+		add_entry(basic, &c->entries[i], leaf, issuer);
+	if (c->ext) {
+		X509_EXTENSION *ext = ca_extension(c->ext);
+
+		OCSP_BASICRESP_add_ext(basic, ext, -1);
+		X509_EXTENSION_free(ext);
+	}
+	add_nonce(basic, c->nonce);
+	/* The only way to a time of our own. */
+	ASN1_GENERALIZEDTIME_set((ASN1_GENERALIZEDTIME *)OCSP_resp_get0_produced_at(basic),
+				 CA_NOW + (c->produced ? c->produced : -60));
+	flags |= c->by_name ? 0 : OCSP_RESPID_KEY;
+	flags |= c->bare ? OCSP_NOCERTS : 0;
+	if (OCSP_basic_sign(basic, signer->cert, signer->key,
+			    EVP_get_digestbyname(c->md ? c->md : "SHA256"), NULL, flags) != 1)
+		ca_die("signing a response");
+	if (c->key)
+		resign(basic, entities[c->key].key);
+	der = wrap(basic);
+	OCSP_BASICRESP_free(basic);
+	return der;
+}
+
+static OCSP_BASICRESP *unwrap(struct pki_der der)
+{
+	const uint8_t *p = der.data;
+	OCSP_RESPONSE *r = d2i_OCSP_RESPONSE(NULL, &p, (long)der.len);
+	OCSP_BASICRESP *basic = OCSP_response_get1_basic(r);
+
+	OCSP_RESPONSE_free(r);
+	return basic;
+}
+
+static void bend_signature(struct made *m)
+{
+	OCSP_BASICRESP *basic = unwrap(m->der);
+	const ASN1_OCTET_STRING *sig = OCSP_resp_get0_signature(basic);
+
+	((uint8_t *)ASN1_STRING_get0_data(sig))[ASN1_STRING_length(sig) - 1] ^= 1;
+	m->der = wrap(basic);
+	OCSP_BASICRESP_free(basic);
+}
+
+/* OCSPResponse { successful, { id-pkix-ocsp-basic, BASIC tail } }, lengths made right. */
+static struct pki_der build(const uint8_t *basic, size_t len, size_t tail, bool long_form,
+			    uint8_t last_arc)
+{
+	const uint8_t head[] = { 0x0a, 0x01, 0x00 };
+	const uint8_t oid[] = { 0x06, 0x09, 0x2b, 6, 1, 5, 5, 7, 0x30, 1, last_arc };
+	size_t octets = len + tail, inner = sizeof(oid) + 4 + octets, tagged = inner + 4;
+	size_t outer = sizeof(head) + tagged + 4;
+	uint8_t *buf = calloc(1, outer + 8), *p = buf;
+	struct pki_der out;
+
+#define HEADER(tag, n) do { *p++ = (tag); *p++ = 0x82; *p++ = (uint8_t)((n) >> 8); \
+			    *p++ = (uint8_t)(n); } while (0)
+	if (long_form) {
+		*p++ = 0x30;
+		*p++ = 0x83;
+		*p++ = 0;
+		*p++ = (uint8_t)(outer >> 8);
+		*p++ = (uint8_t)outer;
+	} else {
+		HEADER(0x30, outer);
+	}
+	memcpy(p, head, sizeof(head));
+	p += sizeof(head);
+	HEADER(0xa0, tagged);
+	HEADER(0x30, inner);
+	memcpy(p, oid, sizeof(oid));
+	p += sizeof(oid);
+	HEADER(0x04, octets);
+	memcpy(p, basic, len);
+	out = ca_copy((struct pki_der){ buf, (size_t)(p - buf) + octets });
+	free(buf);
+	return out;
+#undef HEADER
+}
+
+static void rebuild(struct made *m, size_t tail, bool long_form, uint8_t last_arc)
+{
+	OCSP_BASICRESP *basic = unwrap(m->der);
+	uint8_t *der = NULL;
+	int len = i2d_OCSP_BASICRESP(basic, &der);
+
+	if (len < 256)
+		ca_die("basic response");
+	m->der = build(der, (size_t)len, tail, long_form, last_arc);
+	OPENSSL_free(der);
+	OCSP_BASICRESP_free(basic);
+}
+
+static void bend_inner_tail(struct made *m) { rebuild(m, 3, false, 1); }
+static void bend_long_form(struct made *m) { rebuild(m, 0, true, 1); }
+static void bend_type(struct made *m) { rebuild(m, 0, false, 99); }
+
+static bool as_expected(const struct ocsp_case *c, const struct made *m,
+			const struct pki_result *r)
+{
+	uint8_t leaf[PKI_DIGEST_LEN], proof[PKI_DIGEST_LEN];
+	enum pki_verdict wanted = PKI_INDETERMINATE;
+
+	SHA256(m->leaf.data, m->leaf.len, leaf);
+	SHA256(m->der.data ? m->der.data : leaf, m->der.len, proof);
+	if (memcmp(leaf, r->cert_digest, sizeof(leaf)) || memcmp(proof, r->proof_digest, sizeof(proof)))
+		return false;
+	if (!c->rule)
+		return r->verdict == PKI_GOOD && !r->provisional && r->expires > CA_NOW &&
+		       (!c->expires || r->expires == CA_NOW + c->expires);
+	if (!strcmp(c->rule, "ocsp.revoked"))
+		wanted = PKI_BAD;
+	/* "ocsp.signer" stands for all that begin so. */
+	return r->verdict == wanted && !r->expires && r->detail[0] &&
+	       (!strcmp(c->rule, "ocsp.signer") ? !strncmp(r->rule, c->rule, strlen(c->rule)) :
+		!strcmp(c->rule, r->rule));
+}
+
+static void run_case(const struct ocsp_case *c)
+{
+	const struct entity *leaf = &entities[c->leaf ? c->leaf : LEAF];
+	struct made m = { .nonce = { nonce, sizeof(nonce) }, .leaf = leaf->der };
+	struct pki_result r;
+
+	pki_ocsp_policy_default(&m.policy);
+	m.issuer = entities[c->issuer ? c->issuer : CA].der;
+	m.der = respond(c, leaf, &entities[CA]);
+	if (c->bend)
+		c->bend(&m);
+	pki_ocsp_evaluate(m.leaf, m.issuer, m.signers, m.nsigners, m.der, m.nonce.data, m.nonce.len,
+			  &m.policy, CA_NOW, &r);
+	if (!tap_ok(as_expected(c, &m, &r), "%s: %s", c->row, c->what))
+		printf("# verdict %d, expires %+lld, wanted %s\n", r.verdict,
+		       (long long)r.expires - CA_NOW, c->rule ? c->rule : "good");
+	printf("# %s: %s\n", r.rule, r.detail);
+}
+
+/* The request carries our CertID and exactly our nonce. */
+static void test_request(void)
+{
+	uint8_t expected[2 + sizeof(nonce)] = { 4, sizeof(nonce) }, *der;
+	OCSP_REQUEST *request;
+	OCSP_CERTID *own;
+	X509_EXTENSION *ext;
+	const ASN1_OCTET_STRING *value;
+	const uint8_t *p;
+	size_t len;
+
+	memcpy(expected + 2, nonce, sizeof(nonce));
+	if (!tap_ok(!pki_ocsp_request(entities[LEAF].der, entities[CA].der, nonce, sizeof(nonce),
+				      &der, &len), "HNB-OCSP-01: a request is made"))
+		return;
+	p = der;
+	request = d2i_OCSP_REQUEST(NULL, &p, (long)len);
+	own = OCSP_cert_to_id(EVP_sha1(), entities[LEAF].cert, entities[CA].cert);
+	tap_ok(request && p == der + len && OCSP_request_onereq_count(request) == 1 &&
+	       !OCSP_id_cmp(own, OCSP_onereq_get0_id(OCSP_request_onereq_get0(request, 0))),
+	       "HNB-OCSP-01: it asks for this certificate alone");
+	ext = OCSP_REQUEST_get_ext(request,
+				   OCSP_REQUEST_get_ext_by_NID(request, NID_id_pkix_OCSP_Nonce, -1));
+	value = ext ? X509_EXTENSION_get_data(ext) : NULL;
+	tap_ok(value && ASN1_STRING_length(value) == sizeof(expected) &&
+	       !memcmp(ASN1_STRING_get0_data(value), expected, sizeof(expected)),
+	       "FFS-15: its nonce is an OCTET STRING of 32 octets");
+	OCSP_REQUEST_free(request);
+	OCSP_CERTID_free(own);
+	free(der);
+
+	tap_ok(pki_ocsp_request(ca_append(entities[LEAF].der), entities[CA].der, nonce,
+				sizeof(nonce), &der, &len) == -1 && !der,
+	       "PIT-15: a certificate with a byte behind it makes no request");
+	tap_ok(pki_ocsp_request(entities[LEAF].der, entities[CA].der, nonce, PKI_NONCE_MAX + 1,
+				&der, &len) == -1 && !der,
+	       "FFS-15: a nonce that is too long makes no request");
+}
+
+int main(void)
+{
+	size_t i;
+
+	for (i = ROOT; i < ENTITIES; i++) {
+		struct ca_spec spec = specs[i].spec;
+
+		spec.issuer = specs[i].issuer ? &entities[specs[i].issuer] : NULL;
+		ca_issue(&entities[i], &spec);
+	}
+	tap_start();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		run_case(&cases[i]);
+	test_request();
+	return tap_end();
+}
