@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent's parts and what they tell each other. One thread, one loop; each
+ * part keeps its own state and is named by its prefix.
+ */
+#ifndef TRUSTGATE_AGENT_H
+#define TRUSTGATE_AGENT_H
+
+#include <jansson.h>
+
+#include "agent/config.h"
+#include "agent/decode.h"
+#include "agent/loop.h"
+#include "agent/worker.h"
+#include "lib/trustgate.h"
+#include "pki/pki.h"
+#include "tre/tre.h"
+
+#define AGENT_VERSION	"0.1.0"
+
+/* Read once at start, never written after. */
+extern struct config conf;
+extern struct pki_der anchor;
+
+/* gate.c: the kernel's gate, the lease, events. */
+int gate_start(void);
+/* The connection, for requests. */
+struct tg *gate(void);
+bool gate_live(void);		/* registered, and the lease has not been lost */
+bool gate_is_off(void);		/* mode off: nothing is announced */
+/* A request failed as it does when the lease has lapsed: register anew. */
+void gate_suspect(void);
+void gate_stop(void);
+
+/* plugin.c: the server of the IKE plugin's socket. */
+int plugin_start(void);
+bool plugin_connected(void);
+const char *plugin_daemon(void);
+void plugin_reply(uint32_t seq, uint32_t status, const char *text);
+void plugin_stop(void);
+
+/* context.c: what is known of each IKE SA. */
+void context_authorize(const struct decode_msg *m, uint64_t instance);
+/* Return a status for the plugin, and why in @why. */
+uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen);
+void context_child_up(const struct decode_msg *m);
+void context_child_down(const struct decode_msg *m);
+void context_ike_down(const struct decode_msg *m);
+void context_ike_rekey(const struct decode_msg *m);
+/* The plugin has gone, and stayed away for the grace period. */
+void context_plugin_gone(void);
+void context_plugin_lost(void);
+/* It is back, from the run @instance of its daemon. */
+void context_plugin_back(uint64_t instance);
+void context_event(const struct tg_note *note);
+void context_resync(void);
+void context_announce_all(void);
+void context_clock_step(void);
+/* @id 0: all. False when there is no such context. */
+bool context_recheck(uint32_t id);
+bool context_any(void);
+json_t *context_json(void);
+
+/* integrity.c: the local verdict on this box. */
+bool integrity_required(void);
+bool integrity_pass(void);	/* the latest verdict is good, and young enough */
+/* Qualifying data of a quote about the @len octets (at most 128) of @binding.
+ * 0, or -1 when there is no randomness.
+ */
+int integrity_qualify(const void *binding, size_t len, uint8_t out[TRE_DIGEST_LEN]);
+/* Run a quote in @w; the policy file is read anew. 0 or a negative errno. */
+int integrity_quote(struct worker *w, const void *binding, size_t len,
+		    void (*done)(struct worker *w, const struct worker_result *r));
+void integrity_note(const struct tre_result *r);
+json_t *integrity_json(void);
+
+/* start.c: when charon is told to start. */
+void start_begin(void);
+void start_up(void);			/* an IKE SA is there */
+void start_opened(void);		/* its context is open */
+void start_down(const char *why);	/* it is gone; @why NULL when it had been open */
+void start_error(const char *why);
+void start_now(void);			/* the operator does not want to wait */
+json_t *start_json(void);
+bool start_reached(void);
+
+/* control.c: the operator's socket. */
+int control_start(void);
+void control_stop(void);
+/* A JSON string of @text, whatever its octets are. */
+json_t *control_text(const char *text);
+
+/* clock.c: steps of the wall clock. */
+int clock_start(void);
+
+/* privs.c */
+int privs_drop(void);
+
+/* notify.c: the service manager. */
+void notify_ready(void);
+void notify_stopping(void);
+
+/* socket.c: a SOCK_SEQPACKET server for root only, its directory mode 0700.
+ * A descriptor, or a negative errno.
+ */
+int socket_listen(const char *path);
+/* The peer of an accepted connection is root. */
+bool socket_from_root(int fd);
+
+#endif /* TRUSTGATE_AGENT_H */

@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the plugin tells of IKE SAs, and how that becomes contexts in the
+ * kernel. Nothing here is a verdict: the plugin only says which certificate
+ * authenticated which SA.
+ */
+#include "agent/context.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/evp.h>
+
+#include "agent/log.h"
+
+#define SWEEP_MS	10000	/* for the plugin to tell of all IKE SAs again */
+
+static struct context *contexts;
+static struct timer sweep;
+
+static void log_context(int priority, const char *decision, const struct context *c,
+			const char *value)
+{
+	struct log l;
+
+	log_begin(&l, priority, decision);
+	log_num(&l, "context", c->k.id);
+	log_num(&l, "ike", c->ike_id);
+	log_str(&l, "peer", c->k.peer);
+	log_str(&l, "value", value);
+	log_end(&l);
+}
+
+static struct context *by_ike(uint32_t ike_id)
+{
+	struct context *c = contexts;
+
+	while (c && c->ike_id != ike_id)
+		c = c->next;
+	return c;
+}
+
+static struct context *by_id(uint32_t id)
+{
+	struct context *c = contexts;
+
+	while (c && c->k.id != id)
+		c = c->next;
+	return c;
+}
+
+bool context_any(void)
+{
+	return contexts;
+}
+
+bool context_up(const struct context *c)
+{
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (c->children[i].id && c->children[i].up)
+			return true;
+	return false;
+}
+
+void context_free(struct context *c)
+{
+	struct context **p = &contexts;
+
+	while (*p != c)
+		p = &(*p)->next;
+	*p = c->next;
+	verify_stop(c);
+	react_stop(c);
+	worker_cancel(&c->authorize);
+	free(c->cert_data);
+	free(c);
+}
+
+/* The IKE SA is gone, and with it whatever was proven of it. */
+static void forget(struct context *c)
+{
+	bool rejected = c->k.state == TRUSTGATE_STATE_REJECTED;
+	char why[sizeof(c->detail)];
+	bool opened = c->had_opened && !rejected;
+
+	if (c->k.id && tg_context_del(gate(), c->k.id, TRUSTGATE_REASON_IKE_DELETED))
+		log_context(LOG_WARNING, "not-deleted", c, tg_error(gate()));
+	log_context(LOG_NOTICE, "ike-down", c, c->detail);
+	snprintf(why, sizeof(why), "%s", *c->detail ? c->detail : "the IKE SA was deleted");
+	context_free(c);
+	if (!contexts)
+		start_down(opened ? NULL : why);
+}
+
+static int keep_certs(struct context *c, const struct decode_msg *m)
+{
+	size_t total = 0;
+	uint8_t *p;
+
+	for (size_t i = 0; i < m->ncerts; i++)
+		total += m->certs[i].len;
+	p = malloc(total + 1);
+	if (!p)
+		return -ENOMEM;
+	free(c->cert_data);
+	c->cert_data = p;
+	c->ncerts = m->ncerts;
+	for (size_t i = 0; i < m->ncerts; i++) {
+		memcpy(p, m->certs[i].data, m->certs[i].len);
+		c->certs[i].data = p;
+		c->certs[i].len = m->certs[i].len;
+		p += m->certs[i].len;
+	}
+	return 0;
+}
+
+static struct context *make(uint32_t ike_id, uint64_t instance)
+{
+	struct context *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->ike_id = ike_id;
+	c->k.ike_id = ike_id;
+	c->k.ike_instance = instance;
+	c->k.role = TRUSTGATE_ROLE_HENB;
+	c->k.required = conf.gate.required;
+	worker_init(&c->authorize);
+	verify_init(c);
+	react_init(c);
+	c->next = contexts;
+	contexts = c;
+	return c;
+}
+
+static const char *refuse_early(const struct decode_msg *m)
+{
+	if (m->role != 0)
+		return "this box is an H(e)NB and takes no IKE SA as responder: see [agent] role";
+	if (!(m->auth_kinds & TG_WIRE_AUTH_PUBKEY) || !m->ncerts)
+		return "the peer did not sign AUTH with a certificate: configure auth = pubkey";
+	return NULL;
+}
+
+static void authorized(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, authorize);
+	bool good = r->chain.verdict == PKI_GOOD;
+	struct log l;
+
+	c->chain = r->chain;
+	c->chain_known = true;
+	log_begin(&l, good ? LOG_NOTICE : LOG_ERR, good ? "authorize" : "refuse");
+	log_num(&l, "ike", c->ike_id);
+	log_str(&l, "peer", c->k.peer);
+	log_str(&l, "proof", "device-auth");
+	log_str(&l, "rule", r->chain.rule);
+	log_str(&l, "value", r->chain.detail);
+	log_end(&l);
+	plugin_reply(c->authorize_seq, good ? 0 : EACCES, r->chain.detail);
+	if (good || c->resumed || c->k.id) {
+		/* It is up already: the kernel has to hear of a bad path. */
+		verify_hand_in_chain(c);
+		return;
+	}
+	start_error(r->chain.detail);
+	context_free(c);
+}
+
+/* A second certificate for the same IKE SA: the kernel closes it for good. */
+static void mismatch(struct context *c, const uint8_t digest[TRUSTGATE_DIGEST_LEN])
+{
+	struct tg_context other = c->k;
+
+	memcpy(other.cert_digest, digest, TRUSTGATE_DIGEST_LEN);
+	if (c->k.id && tg_context_announce(gate(), &other))
+		log_context(LOG_ERR, "refuse", c, tg_error(gate()));
+	if (c->k.id)
+		react(c);
+}
+
+void context_authorize(const struct decode_msg *m, uint64_t instance)
+{
+	const char *why = refuse_early(m);
+	uint8_t digest[TRUSTGATE_DIGEST_LEN];
+	struct context *c = by_ike(m->ike_id);
+
+	if (why) {
+		log_say(LOG_ERR, "refuse", why, NULL);
+		plugin_reply(m->seq, EACCES, why);
+		return;
+	}
+	if (EVP_Digest(m->certs[0].data, m->certs[0].len, digest, NULL, EVP_sha256(), NULL) != 1)
+		goto nomem;
+	if (c && memcmp(c->k.cert_digest, digest, sizeof(digest))) {
+		mismatch(c, digest);
+		plugin_reply(m->seq, EACCES, "another certificate was named for this IKE SA before");
+		return;
+	}
+	c = c ?: make(m->ike_id, instance);
+	if (!c || keep_certs(c, m))
+		goto nomem;
+	memcpy(c->k.cert_digest, digest, sizeof(digest));
+	snprintf(c->k.peer, sizeof(c->k.peer), "%s", m->peer_id);
+	c->stale = false;
+	c->resumed = m->flags & TG_WIRE_FLAG_RESUMED;
+	c->authorize_seq = m->seq;
+	start_up();
+	if (!verify_chain(c, &c->authorize, authorized))
+		return;
+	if (!c->k.id)
+		context_free(c);
+nomem:
+	plugin_reply(m->seq, ENOMEM, "no memory or process to check the peer with");
+}
+
+static void set_key(struct tg_sa_key *key, const struct decode_msg *m, uint32_t spi,
+		    const struct decode_addr *daddr)
+{
+	memset(key, 0, sizeof(*key));
+	key->spi = spi;
+	key->protocol = m->protocol;
+	key->family = daddr->family;
+	memcpy(key->daddr, daddr->addr, sizeof(key->daddr));
+}
+
+/* Announce to the kernel, or take over from the agent before this one. 1: its
+ * verification is to start, once its SAs are bound; 0: it is known already.
+ */
+static int announce(struct context *c)
+{
+	bool known = c->k.id && (c->k.state == TRUSTGATE_STATE_PENDING ||
+				 c->k.state == TRUSTGATE_STATE_OPEN ||
+				 c->k.state == TRUSTGATE_STATE_REVERIFY);
+	int err;
+
+	if (known)
+		return 0;
+	err = tg_context_announce(gate(), &c->k);
+	if (err) {
+		log_context(LOG_ERR, "not-announced", c, tg_error(gate()));
+		if (err == -ESTALE)
+			gate_suspect();
+		return err;
+	}
+	log_context(LOG_INFO, "announce", c, tg_state_name(c->k.state));
+	c->seen_state = c->k.state;
+	c->seen_generation = c->k.generation;
+	return c->k.state == TRUSTGATE_STATE_PENDING;
+}
+
+/* The context that an SA is bound to; 0: none. */
+static uint32_t bound_to(const struct tg_sa_key *key)
+{
+	struct tg_sa *sas = NULL;
+	uint32_t id = 0;
+	size_t n = 0;
+
+	if (!tg_sa_dump(gate(), &sas, &n))
+		for (size_t i = 0; i < n; i++)
+			if (sas[i].key.spi == key->spi && sas[i].key.protocol == key->protocol &&
+			    sas[i].key.family == key->family &&
+			    !memcmp(sas[i].key.daddr, key->daddr, sizeof(key->daddr)))
+				id = sas[i].context_id;
+	free(sas);
+	return id;
+}
+
+/*
+ * After an IKE rekey the kernel knows the context by the first IKE id. An agent
+ * that was restarted since finds it by the SAs, and only takes over what names
+ * the same certificate and is nobody else's.
+ */
+static int adopt(struct context *c, const struct tg_sa_key *key)
+{
+	uint32_t id = bound_to(key), mine = c->k.id;
+	struct tg_context found;
+
+	if (!id || by_id(id) || tg_context_get(gate(), id, &found) ||
+	    found.ike_instance != c->k.ike_instance ||
+	    memcmp(found.cert_digest, c->k.cert_digest, sizeof(found.cert_digest)))
+		return -EBUSY;
+	verify_stop(c);
+	c->k.ike_id = found.ike_id;
+	c->k.id = 0;
+	if (announce(c) < 0)
+		return -EBUSY;
+	log_context(LOG_NOTICE, "adopt", c, "an IKE SA that was rekeyed before");
+	return tg_context_del(gate(), mine, TRUSTGATE_REASON_REPLACED);
+}
+
+static int bind_keys(struct context *c, const struct tg_sa_key keys[2])
+{
+	int err = tg_sa_bind(gate(), &c->k, keys, 2);
+
+	if (err == -ESTALE) {
+		react(c);
+		err = tg_sa_bind(gate(), &c->k, keys, 2);
+	}
+	if (err == -EBUSY && !adopt(c, &keys[0]))
+		err = tg_sa_bind(gate(), &c->k, keys, 2);
+	return err;
+}
+
+static struct child *child_slot(struct context *c, uint32_t id)
+{
+	struct child *spare = NULL;
+
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		if (c->children[i].id == id)
+			return &c->children[i];
+		if (!c->children[i].id && !spare)
+			spare = &c->children[i];
+	}
+	return spare;
+}
+
+static void take_vips(struct context *c, const struct decode_msg *m)
+{
+	if (!m->nvips)
+		return;
+	memcpy(c->vips, m->vips, sizeof(c->vips));
+	c->nvips = m->nvips;
+}
+
+uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen)
+{
+	struct context *c = by_ike(m->ike_id);
+	struct tg_sa_key keys[2];
+	struct child *child;
+	int fresh, err;
+
+	if (gate_is_off())
+		return 0;
+	if (!c) {
+		snprintf(why, whylen, "this IKE SA was never authorized");
+		return EACCES;
+	}
+	take_vips(c, m);
+	child = child_slot(c, m->child_id);
+	if (child)
+		child->id = m->child_id;
+	set_key(&keys[0], m, m->spi_in, &m->local);
+	set_key(&keys[1], m, m->spi_out, &m->remote);
+	fresh = announce(c);
+	err = fresh < 0 ? fresh : bind_keys(c, keys);
+	if (err) {
+		snprintf(why, whylen, "%s", tg_error(gate()));
+		log_context(LOG_ERR, "not-bound", c, why);
+	}
+	if (fresh > 0)
+		verify_anew(c);
+	return (uint32_t)-err;
+}
+
+void context_child_up(const struct decode_msg *m)
+{
+	struct context *c = by_ike(m->ike_id);
+	struct child *child = c ? child_slot(c, m->child_id) : NULL;
+
+	if (!c)
+		return;
+	take_vips(c, m);
+	if (child) {
+		child->id = m->child_id;
+		child->up = true;
+	}
+	verify_child_up(c);
+}
+
+void context_child_down(const struct decode_msg *m)
+{
+	struct context *c = by_ike(m->ike_id);
+	struct child *child = c ? child_slot(c, m->child_id) : NULL;
+
+	/* The kernel sees the SAs go by itself. */
+	if (child && child->id == m->child_id)
+		memset(child, 0, sizeof(*child));
+}
+
+void context_ike_down(const struct decode_msg *m)
+{
+	struct context *c = by_ike(m->ike_id);
+
+	if (c)
+		forget(c);
+}
+
+void context_ike_rekey(const struct decode_msg *m)
+{
+	struct context *c = by_ike(m->ike_id);
+
+	if (!c)
+		return;
+	c->ike_id = m->new_ike_id;
+	log_context(LOG_INFO, "ike-rekey", c, NULL);
+}
+
+void context_plugin_gone(void)
+{
+	timer_stop(&sweep);
+	for (struct context *c = contexts; c; c = c->next) {
+		c->stale = true;
+		worker_cancel(&c->authorize);
+	}
+}
+
+void context_plugin_lost(void)
+{
+	if (!contexts)
+		return;
+	for (struct context *c = contexts; c; c = c->next)
+		verify_stop(c);
+	if (tg_context_close(gate(), 0, TRUSTGATE_REASON_IKE_LOST,
+			     "the IKE daemon stopped answering the agent"))
+		log_say(LOG_ERR, "not-closed", tg_error(gate()), NULL);
+	else
+		log_say(LOG_ERR, "close", "the IKE daemon stopped answering the agent",
+			"is charon up, with its trustgate plugin?");
+}
+
+static void sweep_stale(struct timer *t)
+{
+	struct context *next;
+
+	(void)t;
+	for (struct context *c = contexts; c; c = next) {
+		next = c->next;
+		if (c->stale)
+			forget(c);
+	}
+}
+
+/* Contexts of a run of charon that has ended belong to nobody. */
+static void bury_others(uint64_t instance)
+{
+	struct tg_context *all = NULL;
+	struct context *next;
+	size_t n = 0;
+
+	for (struct context *c = contexts; c; c = next) {
+		next = c->next;
+		if (c->k.ike_instance != instance)
+			forget(c);
+	}
+	if (tg_context_dump(gate(), &all, &n))
+		log_say(LOG_WARNING, "no-dump", tg_error(gate()), NULL);
+	for (size_t i = 0; i < n; i++)
+		if (all[i].ike_instance != instance && all[i].state != TRUSTGATE_STATE_GONE)
+			tg_context_del(gate(), all[i].id, TRUSTGATE_REASON_IKE_DELETED);
+	free(all);
+}
+
+void context_plugin_back(uint64_t instance)
+{
+	bury_others(instance);
+	timer_start(&sweep, SWEEP_MS, sweep_stale);
+}
+
+void context_event(const struct tg_note *note)
+{
+	struct context *c = by_id(note->context_id);
+
+	if (c && (note->event == TRUSTGATE_EVENT_CONTEXT_STATE ||
+		  note->event == TRUSTGATE_EVENT_CONTEXT_GONE))
+		react(c);
+	else if (c && note->event == TRUSTGATE_EVENT_BOOTSTRAP_EXHAUSTED)
+		log_context(LOG_ALERT, "budget", c,
+			    "the bootstrap budget of this attempt is used up: look at the responder");
+}
+
+void context_resync(void)
+{
+	struct context *next;
+
+	for (struct context *c = contexts; c; c = next) {
+		next = c->next;
+		if (c->k.id)
+			react(c);
+	}
+}
+
+void context_announce_all(void)
+{
+	for (struct context *c = contexts; c; c = c->next) {
+		if (!c->k.id || c->stale)
+			continue;
+		verify_stop(c);
+		c->k.state = TRUSTGATE_STATE_SUSPENDED;
+		if (announce(c) > 0)
+			verify_anew(c);
+	}
+}
+
+void context_clock_step(void)
+{
+	if (contexts && tg_context_close(gate(), 0, TRUSTGATE_REASON_CLOCK, "the wall clock was stepped"))
+		log_say(LOG_ERR, "not-closed", tg_error(gate()), NULL);
+	/* The kernel's events start the verification. */
+}
+
+bool context_recheck(uint32_t id)
+{
+	bool found = !id;
+
+	for (struct context *c = contexts; c; c = c->next) {
+		if (!c->k.id || (id && c->k.id != id))
+			continue;
+		found = true;
+		if (c->k.state != TRUSTGATE_STATE_REJECTED && c->k.state != TRUSTGATE_STATE_GONE)
+			verify_anew(c);
+	}
+	return found;
+}
+
+json_t *context_json(void)
+{
+	json_t *list = json_array();
+
+	for (struct context *c = contexts; c; c = c->next)
+		json_array_append_new(list, json_pack("{s:I, s:I, s:o, s:s, s:I, s:o}",
+			"id", (json_int_t)c->k.id, "ike_id", (json_int_t)c->ike_id,
+			"peer", control_text(c->k.peer), "phase", verify_phase(c),
+			"recheck_in_s", (json_int_t)(timer_left(&c->recheck) / 1000),
+			"detail", control_text(c->detail)));
+	return list;
+}

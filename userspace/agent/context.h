@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One IKE SA, as the agent knows it: shared by context.c, verify.c, react.c. */
+#ifndef TRUSTGATE_CONTEXT_H
+#define TRUSTGATE_CONTEXT_H
+
+#include "agent/agent.h"
+#include "agent/vici.h"
+#include "agent/worker.h"
+
+#define CHILDREN_MAX	32
+#define KIND(kind)	(1u << TRUSTGATE_EVIDENCE_KIND_##kind)
+
+struct child {
+	uint32_t id;			/* 0: free */
+	bool up;
+};
+
+/* One proof being sought, and when to try again. */
+struct check {
+	struct worker worker;
+	struct timer retry;
+	unsigned int tries;
+};
+
+struct context {
+	struct context *next;
+	uint32_t ike_id;		/* at present; the kernel knows the first one */
+	struct tg_context k;		/* the kernel's view, id 0: not announced */
+	uint32_t seen_state;
+	uint64_t seen_generation;
+
+	struct pki_der certs[TG_WIRE_CERTS_MAX];	/* into cert_data */
+	size_t ncerts;
+	uint8_t *cert_data;
+	struct pki_result chain;
+	bool chain_known;
+
+	/* The plugin's AUTHORIZE that waits for the chain. */
+	struct worker authorize;
+	uint32_t authorize_seq;
+	bool resumed;
+	bool stale;			/* not told of again since the plugin was lost */
+
+	struct child children[CHILDREN_MAX];
+	struct decode_addr vips[DECODE_VIPS_MAX];
+	size_t nvips;
+
+	uint32_t wanted;		/* kinds that this round has yet to prove */
+	bool had_opened;
+	uint64_t good_until[TG_KINDS];	/* loop_now() */
+	struct check pki, tre;
+	struct timer recheck;
+
+	struct timer terminate;
+	unsigned int terminations;
+	struct vici_request *vici;
+
+	char detail[TRUSTGATE_TEXT_MAX + 1];	/* of the latest decision */
+};
+
+/* context.c */
+bool context_up(const struct context *c);
+void context_free(struct context *c);
+
+/* verify.c */
+void verify_init(struct context *c);
+/* Seek all required proofs, whatever was proven before. */
+void verify_anew(struct context *c);
+/* The first CHILD_SA is up: what needs the tunnel can start. */
+void verify_child_up(struct context *c);
+void verify_stop(struct context *c);
+/* Check the path only; @done as in worker_start(). */
+int verify_chain(struct context *c, struct worker *w,
+		 void (*done)(struct worker *w, const struct worker_result *r));
+void verify_hand_in_chain(struct context *c);
+const char *verify_phase(const struct context *c);
+
+/* react.c: what follows from the kernel's state of a context. */
+/* Read the kernel's view and act on what is new in it. */
+void react(struct context *c);
+void react_init(struct context *c);
+void react_stop(struct context *c);
+
+#endif /* TRUSTGATE_CONTEXT_H */

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The operator's socket: one JSON request a connection, one JSON reply, for
+ * root only. It answers from memory and waits for nothing.
+ */
+#include "agent/agent.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/log.h"
+
+#define REQUEST_MAX	4096
+#define CLIENTS_MAX	8
+#define CLIENT_MS	5000
+
+struct client {
+	struct watch watch;
+	struct timer deadline;
+};
+
+static struct watch listener = { .fd = -1 };
+static struct client clients[CLIENTS_MAX];
+
+json_t *control_text(const char *text)
+{
+	char clean[512];
+	size_t i;
+
+	for (i = 0; text[i] && i < sizeof(clean) - 1; i++)
+		clean[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
+	clean[i] = '\0';
+	return json_string(clean);
+}
+
+static json_t *failure(const char *why)
+{
+	return json_pack("{s:b, s:s}", "ok", 0, "error", why);
+}
+
+static json_t *status(void)
+{
+	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o}",
+			 "ok", 1, "schema", "trustgate.agent/1", "version", AGENT_VERSION,
+			 "role", "henb", "pid", (json_int_t)getpid(),
+			 "tre", integrity_json(),
+			 "plugin", "connected", plugin_connected(),
+			 "daemon", control_text(plugin_daemon()),
+			 "vici", "connected", start_reached(),
+			 "start", start_json(), "contexts", context_json());
+}
+
+static json_t *recheck(json_t *request)
+{
+	json_t *id = json_object_get(request, "id");
+	json_int_t n = json_integer_value(id);
+
+	if (id && (!json_is_integer(id) || n < 0 || n > UINT32_MAX))
+		return failure("recheck: id is not a context's number (see trustgate status)");
+	if (!context_recheck((uint32_t)n))
+		return failure("recheck: the agent knows no such context (see trustgate status)");
+	if (!n)
+		start_now();
+	return json_pack("{s:b}", "ok", 1);
+}
+
+static json_t *answer(const char *text, size_t len)
+{
+	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *verb = json_string_value(json_object_get(request, "verb"));
+	json_t *reply;
+
+	if (!verb)
+		reply = failure("request: not a JSON object with a verb (use the trustgate tool of this version)");
+	else if (!strcmp(verb, "status"))
+		reply = status();
+	else if (!strcmp(verb, "recheck"))
+		reply = recheck(request);
+	else
+		reply = failure("request: unknown verb (use the trustgate tool of this version)");
+	json_decref(request);
+	return reply;
+}
+
+static void close_client(struct client *c)
+{
+	watch_close(&c->watch);
+	timer_stop(&c->deadline);
+}
+
+static void late(struct timer *t)
+{
+	close_client(container_of(t, struct client, deadline));
+}
+
+static void readable(struct watch *w, uint32_t events)
+{
+	struct client *c = container_of(w, struct client, watch);
+	char buf[REQUEST_MAX];
+	ssize_t n = recv(w->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
+	json_t *reply;
+	char *text;
+
+	(void)events;
+	if (n > 0) {
+		reply = (size_t)n > sizeof(buf) ? failure("request: too long (at most 4096 octets)") :
+						  answer(buf, (size_t)n);
+		text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+		/* One that does not read its answer goes without. */
+		if (!text || send(w->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			log_say(LOG_WARNING, "control", "an answer could not be sent", NULL);
+		free(text);
+		json_decref(reply);
+	}
+	close_client(c);
+}
+
+static void incoming(struct watch *w, uint32_t events)
+{
+	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct client *c = NULL;
+
+	(void)events;
+	if (fd < 0)
+		return;
+	for (size_t i = 0; i < CLIENTS_MAX && !c; i++)
+		if (clients[i].watch.fd < 0)
+			c = &clients[i];
+	if (!c || !socket_from_root(fd) || watch_start(&c->watch, fd, EPOLLIN, readable))
+		close(fd);
+	else
+		timer_start(&c->deadline, CLIENT_MS, late);
+}
+
+int control_start(void)
+{
+	int fd = socket_listen(conf.agent.control_socket), err;
+
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		clients[i].watch.fd = -1;
+	err = watch_start(&listener, fd, EPOLLIN, incoming);
+	if (err)
+		close(fd);
+	return err;
+}
+
+void control_stop(void)
+{
+	watch_close(&listener);
+	unlink(conf.agent.control_socket);
+}

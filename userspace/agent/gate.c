@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel's gate: settings, the lease, and events. The lease is renewed from
+ * the loop and from nowhere else, so that a loop that hangs loses it.
+ */
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/log.h"
+
+#define RETRY_MS	1000
+
+static struct tg *tg;
+static struct tg_events *events;
+static struct watch events_watch = { .fd = -1 };
+static struct timer renew_timer, suspect_timer;
+static uint64_t session;
+static bool live;
+static uint32_t mode;
+
+struct tg *gate(void)
+{
+	return tg;
+}
+
+bool gate_live(void)
+{
+	return live;
+}
+
+bool gate_is_off(void)
+{
+	return mode == TRUSTGATE_MODE_OFF;
+}
+
+static int apply_settings(void)
+{
+	struct tg_config c = {
+		.set = conf.gate.set | TG_CONFIG_SET(TRUSTGATE_A_CONFIG_MODE),
+		.mode = conf.gate.mode,
+		.t_bind_ms = conf.gate.t_bind_ms, .t_verify_ms = conf.gate.t_verify_ms,
+		.grace_ms = conf.gate.grace_ms, .boot_bytes = conf.gate.boot_bytes,
+		.boot_packets = conf.gate.boot_packets, .boot_attempts = conf.gate.boot_attempts,
+		.max_contexts = conf.gate.max_contexts, .max_sas = conf.gate.max_sas,
+	};
+	int err = tg_config_set(tg, &c);
+
+	if (err)
+		log_say(LOG_ERR, "gate-settings", tg_error(tg),
+			"correct [gate] in the configuration, or the mode by trustgate config set");
+	else
+		mode = c.mode;
+	return err;
+}
+
+static void renew(struct timer *t);
+
+static int enlist(void)
+{
+	struct log l;
+	int err = tg_agent_register(tg, conf.agent.lease_ms, "trustgated " AGENT_VERSION, &session);
+
+	live = !err;
+	log_begin(&l, err ? LOG_ERR : LOG_NOTICE, err ? "not-registered" : "registered");
+	if (err)
+		log_str(&l, "value", tg_error(tg));
+	else
+		log_num(&l, "session", session);
+	log_num(&l, "lease_ms", conf.agent.lease_ms);
+	log_end(&l);
+	timer_start(&renew_timer, err ? RETRY_MS : conf.agent.renew_ms, renew);
+	return err;
+}
+
+static void renew(struct timer *t)
+{
+	if (live && !tg_agent_renew(tg, session)) {
+		timer_start(t, conf.agent.renew_ms, renew);
+		return;
+	}
+	if (live)
+		log_say(LOG_WARNING, "lease-lost", tg_error(tg),
+			"nothing to do: all is proven anew; a machine this slow needs a longer lease");
+	live = false;
+	if (!enlist())
+		context_announce_all();
+}
+
+static void look_again(struct timer *t)
+{
+	renew(&renew_timer);
+	(void)t;
+}
+
+void gate_suspect(void)
+{
+	/* From the loop: whoever found out is in the middle of something. */
+	if (!suspect_timer.armed)
+		timer_start(&suspect_timer, 0, look_again);
+}
+
+static void on_event(const struct tg_note *note, void *arg)
+{
+	(void)arg;
+	switch (note->event) {
+	case TRUSTGATE_EVENT_SA_UNBOUND_TIMEOUT:
+		log_say(LOG_WARNING, "unbound", "an SA that no IKE SA announced stays held",
+			"who made it? see: trustgate show sa");
+		break;
+	case TRUSTGATE_EVENT_AGENT_LOST:
+		if (note->session == session)
+			gate_suspect();
+		break;
+	case TRUSTGATE_EVENT_CONFIG:
+		mode = note->mode;
+		break;
+	default:
+		if (note->context_id)
+			context_event(note);
+	}
+}
+
+static void events_ready(struct watch *w, uint32_t flags)
+{
+	int err = tg_events_read(events, on_event, NULL);
+
+	(void)w;
+	(void)flags;
+	if (err == -ENOBUFS) {
+		log_say(LOG_WARNING, "events-lost", "the kernel had more to say than was read",
+			"nothing to do: all contexts are looked at again");
+		context_resync();
+	}
+}
+
+int gate_start(void)
+{
+	char why[256];
+	int err = tg_open(&tg, why, sizeof(why));
+
+	if (err) {
+		log_say(LOG_ERR, "no-gate", why, NULL);
+		return err;
+	}
+	err = tg_events_open(&events, why, sizeof(why));
+	if (err) {
+		log_say(LOG_ERR, "no-events", why, NULL);
+		return err;
+	}
+	/* libtrustgate closes the descriptor, the watch never does. */
+	err = watch_start(&events_watch, tg_events_fd(events), EPOLLIN, events_ready);
+	if (!err)
+		err = apply_settings();
+	if (!err)
+		err = enlist();
+	/* The agent before this one may hold the lease until it lapses. */
+	return err == -EBUSY ? 0 : err;
+}
+
+void gate_stop(void)
+{
+	timer_stop(&renew_timer);
+	tg_events_close(events);
+	tg_close(tg);
+	live = false;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* trustgated: decides whether a proof is good, and hands it to the kernel. */
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <openssl/pem.h>
+
+#include "agent/log.h"
+
+#define ANCHOR_MAX	65536
+
+struct config conf;
+struct pki_der anchor;
+
+static struct watch signals = { .fd = -1 };
+
+static void report(void *arg, const char *file, int line, const char *key, const char *value,
+		   const char *rule, const char *remedy)
+{
+	(void)arg;
+	fprintf(stderr, "trustgated: %s:", file);
+	if (line)
+		fprintf(stderr, "%d:", line);
+	if (*key)
+		fprintf(stderr, " %s:", key);
+	fprintf(stderr, " %s", rule);
+	if (*value)
+		fprintf(stderr, ": '%s'", value);
+	fprintf(stderr, " (%s)\n", remedy);
+}
+
+static int fail(const char *what, const char *why, const char *remedy)
+{
+	fprintf(stderr, "trustgated: %s: %s (%s)\n", what, why, remedy);
+	return -1;
+}
+
+/* DER of the anchor's file. It is the operator's own; what peers send is never
+ * parsed here.
+ */
+static int load_anchor(void)
+{
+	static uint8_t buf[ANCHOR_MAX];
+	FILE *f = fopen(conf.peer.anchor, "re");
+	unsigned char *der = NULL;
+	BIO *bio;
+	long len;
+	size_t n;
+
+	if (!f)
+		return fail(conf.peer.anchor, strerror(errno), "put the operator's root certificate there");
+	n = fread(buf, 1, sizeof(buf), f);
+	fclose(f);
+	anchor.data = buf;
+	anchor.len = n;
+	bio = BIO_new_mem_buf(buf, (int)n);
+	if (bio && PEM_bytes_read_bio(&der, &len, NULL, PEM_STRING_X509, bio, NULL, NULL) == 1) {
+		anchor.data = der;
+		anchor.len = (size_t)len;
+	}
+	BIO_free(bio);
+	if (anchor.len < 2 || anchor.data[0] != 0x30)
+		return fail(conf.peer.anchor, "is not a certificate", "give PEM or DER");
+	return 0;
+}
+
+static void on_signal(struct watch *w, uint32_t events)
+{
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(w->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	log_say(LOG_NOTICE, "stop", strsignal((int)info.ssi_signo), "the gate closes");
+	notify_stopping();
+	loop_stop(0);
+}
+
+static int watch_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : watch_start(&signals, fd, EPOLLIN, on_signal);
+}
+
+static int fail_errno(const char *what, int err, const char *remedy)
+{
+	return err ? fail(what, strerror(-err), remedy) : 0;
+}
+
+static int start_all(void)
+{
+	char why[256];
+	int err = worker_setup(conf.agent.user, conf.tre.tcti, why, sizeof(why));
+
+	if (err)
+		return fail("workers", why, "see [agent] user");
+	if (load_anchor() || fail_errno("event loop", loop_init(), "free memory or descriptors") ||
+	    fail_errno("signals", watch_signals(), "free descriptors") ||
+	    fail_errno(conf.agent.plugin_socket, plugin_start(), "run as root; see [agent] plugin_socket") ||
+	    fail_errno(conf.agent.control_socket, control_start(), "run as root; see [agent] control_socket") ||
+	    fail_errno("wall clock", clock_start(), "free descriptors") ||
+	    fail_errno("privileges", privs_drop(), "start with CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_SETPCAP"))
+		return -1;
+	if (gate_start())
+		return fail("gate", "not usable", "see the line above");
+	return 0;
+}
+
+static int run(void)
+{
+	int status;
+
+	if (start_all())
+		return EXIT_FAILURE;
+	notify_ready();
+	start_begin();
+	status = loop_run();
+	/* The kernel closes when the netlink socket does; workers die with us. */
+	gate_stop();
+	plugin_stop();
+	control_stop();
+	return status ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static const char usage[] =
+	"usage: trustgated [--config FILE] [--check-config] [--foreground] [--version]\n";
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, 'C' },
+		{ "foreground", no_argument, NULL, 'f' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *path = CONFIG_PATH;
+	bool check = false;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "c:fVh", options, NULL)) != -1) {
+		if (opt == 'c') {
+			path = optarg;
+		} else if (opt == 'C') {
+			check = true;
+		} else if (opt == 'V') {
+			puts("trustgated " AGENT_VERSION);
+			return EXIT_SUCCESS;
+		} else if (opt == 'h') {
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		} else if (opt != 'f') {
+			fputs(usage, stderr);
+			return 64;
+		}
+	}
+	if (optind != argc) {
+		fputs(usage, stderr);
+		return 64;
+	}
+	if (config_load(path, &conf, report, NULL))
+		return EXIT_FAILURE;
+	return check ? EXIT_SUCCESS : run();
+}

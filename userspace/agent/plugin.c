@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The IKE plugin's socket. One connection counts, the newest. A plugin that
+ * stops beating its heart is as good as gone: nobody would tell us of an IKE SA
+ * that was deleted.
+ */
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/log.h"
+
+#define GRACE_MS	2000
+
+static struct watch listener = { .fd = -1 }, peer = { .fd = -1 };
+static struct timer heartbeat, grace;
+static uint64_t instance;
+static bool greeted;
+static char daemon_name[256];
+
+bool plugin_connected(void)
+{
+	return peer.fd >= 0 && greeted;
+}
+
+const char *plugin_daemon(void)
+{
+	return daemon_name;
+}
+
+static void lost_for_good(struct timer *t)
+{
+	(void)t;
+	context_plugin_lost();
+}
+
+static void drop_peer(const char *why)
+{
+	struct log l;
+
+	if (peer.fd < 0)
+		return;
+	watch_close(&peer);
+	timer_stop(&heartbeat);
+	log_begin(&l, LOG_WARNING, "plugin-lost");
+	log_str(&l, "value", why);
+	log_str(&l, "remedy", "the gate closes in 2 s unless the plugin is back; is charon up?");
+	log_end(&l);
+	if (!greeted)
+		return;
+	greeted = false;
+	context_plugin_gone();
+	if (!grace.armed)
+		timer_start(&grace, GRACE_MS, lost_for_good);
+}
+
+static void silent(struct timer *t)
+{
+	(void)t;
+	drop_peer("no heartbeat");
+}
+
+static void stay_alive(void)
+{
+	timer_start(&heartbeat, conf.charon.heartbeat_ms, silent);
+}
+
+void plugin_reply(uint32_t seq, uint32_t status, const char *text)
+{
+	uint8_t buf[DECODE_REPLY_MAX];
+	size_t len = encode_reply(buf, seq, status, text);
+
+	if (peer.fd >= 0 && send(peer.fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
+		drop_peer("a reply could not be sent");
+}
+
+static void hello(const struct decode_msg *m)
+{
+	struct log l;
+
+	greeted = true;
+	instance = m->instance;
+	snprintf(daemon_name, sizeof(daemon_name), "%s", m->text);
+	log_begin(&l, LOG_NOTICE, "plugin-connected");
+	log_str(&l, "daemon", daemon_name);
+	log_end(&l);
+	/* Within the grace period nothing was closed. */
+	timer_stop(&grace);
+	context_plugin_back(instance);
+	plugin_reply(m->seq, 0, NULL);
+}
+
+static void dispatch(const struct decode_msg *m)
+{
+	char why[256] = "";
+	uint32_t status;
+
+	switch (m->type) {
+	case TG_WIRE_HELLO:
+		hello(m);
+		break;
+	case TG_WIRE_AUTHORIZE:
+		context_authorize(m, instance);
+		break;
+	case TG_WIRE_CHILD_KEYS:
+		status = context_child_keys(m, why, sizeof(why));
+		plugin_reply(m->seq, status, why);
+		break;
+	case TG_WIRE_CHILD_UP:
+		context_child_up(m);
+		break;
+	case TG_WIRE_CHILD_DOWN:
+		context_child_down(m);
+		break;
+	case TG_WIRE_IKE_DOWN:
+		context_ike_down(m);
+		break;
+	case TG_WIRE_IKE_REKEY:
+		context_ike_rekey(m);
+		break;
+	case TG_WIRE_PING:
+		plugin_reply(m->seq, 0, NULL);
+		break;
+	}
+}
+
+static void readable(struct watch *w, uint32_t events)
+{
+	static uint8_t buf[TG_WIRE_MAX];
+	struct decode_msg m;
+	const char *why;
+	ssize_t n = recv(w->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
+
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		drop_peer(n ? strerror(errno) : "the plugin closed the connection");
+		return;
+	}
+	why = (size_t)n > sizeof(buf) ? "longer than a message may be" :
+	      decode_msg(buf, (size_t)n, &m);
+	if (!why && (m.type == TG_WIRE_HELLO) == greeted)
+		why = greeted ? "a second hello" : "a message before hello";
+	if (why) {
+		log_say(LOG_ERR, "plugin-bad-message", why,
+			"install plugin and agent of the same version");
+		drop_peer("it sent a bad message");
+		return;
+	}
+	stay_alive();
+	dispatch(&m);
+}
+
+static void incoming(struct watch *w, uint32_t events)
+{
+	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	if (!socket_from_root(fd)) {
+		log_say(LOG_WARNING, "plugin-refused", "the peer is not root",
+			"charon must run as root to be believed");
+		close(fd);
+		return;
+	}
+	drop_peer("a newer connection took its place");
+	if (watch_start(&peer, fd, EPOLLIN, readable))
+		close(fd);
+	else
+		stay_alive();
+}
+
+int plugin_start(void)
+{
+	int fd = socket_listen(conf.agent.plugin_socket), err;
+
+	if (fd < 0)
+		return fd;
+	err = watch_start(&listener, fd, EPOLLIN, incoming);
+	if (err)
+		close(fd);
+	return err;
+}
+
+void plugin_stop(void)
+{
+	watch_close(&peer);
+	watch_close(&listener);
+	unlink(conf.agent.plugin_socket);
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The proofs of one context: who seeks them, when again, and how they are
+ * handed in. A round seeks every required kind; the kernel opens by itself.
+ */
+#include "agent/context.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/log.h"
+
+#define CHAIN_MS	2000
+#define OPEN_RETRY_MAX	60000
+/* Fits the tunnels there are, so that no fragment is needed: none passes. */
+#define MSS		1200
+
+static void start_pki(struct context *c);
+static void start_tre(struct context *c);
+
+static bool is_open(const struct context *c)
+{
+	return c->k.state == TRUSTGATE_STATE_OPEN || c->k.state == TRUSTGATE_STATE_REVERIFY;
+}
+
+static bool is_live(const struct context *c)
+{
+	return c->k.id && (is_open(c) || c->k.state == TRUSTGATE_STATE_PENDING ||
+			   c->k.state == TRUSTGATE_STATE_SUSPENDED);
+}
+
+static void recheck_now(struct timer *t)
+{
+	verify_anew(container_of(t, struct context, recheck));
+}
+
+/* Half of what is left, at most T_RECHECK, up to a tenth earlier so that boxes
+ * that started together do not ask together.
+ */
+static void plan_recheck(struct context *c)
+{
+	uint64_t now = loop_now(), left = TRUSTGATE_PROOF_MAX_MS;
+	uint16_t dice = 0;
+
+	for (uint32_t kind = 0; kind < TG_KINDS; kind++) {
+		uint64_t until = c->good_until[kind];
+
+		if (c->k.required & 1u << kind && until < now + left)
+			left = until > now ? until - now : 0;
+	}
+	left /= 2;
+	if (left > conf.ocsp.recheck_max_ms)
+		left = conf.ocsp.recheck_max_ms;
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) != sizeof(dice))
+		dice = 0;
+	left -= left / 10 * dice / UINT16_MAX;
+	timer_start(&c->recheck, left, recheck_now);
+}
+
+static void log_proof(const struct context *c, const struct tg_evidence *e, const char *rule,
+		      const char *detail)
+{
+	struct log l;
+
+	log_begin(&l, e->result == TRUSTGATE_RESULT_GOOD ? LOG_INFO : LOG_WARNING, "proof");
+	log_num(&l, "context", c->k.id);
+	log_num(&l, "ike", c->ike_id);
+	log_str(&l, "proof", tg_kind_name(e->kind));
+	log_str(&l, "result", tg_result_name(e->result));
+	log_str(&l, "rule", rule);
+	if (e->expires_ms)
+		log_num(&l, "expires_ms", e->expires_ms);
+	log_str(&l, "value", detail);
+	log_end(&l);
+}
+
+struct finding {
+	uint32_t kind, result;
+	uint64_t life_ms;		/* of a good proof */
+	const uint8_t *proof_digest;
+	bool provisional;
+	const char *rule, *detail;
+};
+
+/* Hand in one proof. What the kernel makes of it comes back with the reply. */
+static void hand_in(struct context *c, const struct finding *f)
+{
+	struct tg_evidence e = { .kind = f->kind, .result = f->result, .provisional = f->provisional };
+	int err;
+
+	if (!is_live(c))
+		return;
+	if (f->result == TRUSTGATE_RESULT_GOOD)
+		e.expires_ms = f->life_ms < TRUSTGATE_PROOF_MAX_MS ? (uint32_t)f->life_ms :
+								     TRUSTGATE_PROOF_MAX_MS;
+	memcpy(e.cert_digest, c->k.cert_digest, sizeof(e.cert_digest));
+	memcpy(e.proof_digest, f->proof_digest, sizeof(e.proof_digest));
+	snprintf(e.detail, sizeof(e.detail), "%s: %s", f->rule, f->detail);
+	if (f->result != TRUSTGATE_RESULT_GOOD)
+		memcpy(c->detail, e.detail, sizeof(c->detail));
+	log_proof(c, &e, f->rule, f->detail);
+	err = tg_evidence_set(gate(), &c->k, &e);
+	if (err) {
+		log_say(LOG_ERR, "not-handed-in", tg_error(gate()), NULL);
+		if (err == -ESTALE)
+			gate_suspect();
+		react(c);
+		return;
+	}
+	if (f->result == TRUSTGATE_RESULT_GOOD) {
+		c->wanted &= ~(1u << f->kind);
+		c->good_until[f->kind] = loop_now() + e.expires_ms;
+	}
+	if (c->k.state != c->seen_state)
+		react(c);
+	if (f->result == TRUSTGATE_RESULT_GOOD && !c->wanted && is_open(c)) {
+		c->detail[0] = '\0';
+		plan_recheck(c);
+	}
+}
+
+static uint32_t pki_kind_result(const struct pki_result *r, uint64_t *life_ms)
+{
+	time_t now = time(NULL);
+
+	*life_ms = 0;
+	if (r->verdict == PKI_BAD)
+		return TRUSTGATE_RESULT_BAD;
+	if (r->verdict != PKI_GOOD || r->expires <= now)
+		return TRUSTGATE_RESULT_INDETERMINATE;
+	/* Bounded before it is multiplied: the child may say anything. */
+	*life_ms = r->expires - now > TRUSTGATE_PROOF_MAX_MS / 1000 ? TRUSTGATE_PROOF_MAX_MS :
+								       (uint64_t)(r->expires - now) * 1000;
+	return TRUSTGATE_RESULT_GOOD;
+}
+
+static void hand_in_pki(struct context *c, uint32_t kind, const struct pki_result *r)
+{
+	struct finding f = {
+		.kind = kind, .proof_digest = r->proof_digest, .provisional = r->provisional,
+		.rule = r->rule, .detail = r->detail,
+	};
+
+	f.result = pki_kind_result(r, &f.life_ms);
+	/* The child names what it looked at; it must be what charon named. */
+	if (f.result != TRUSTGATE_RESULT_INDETERMINATE &&
+	    memcmp(r->cert_digest, c->k.cert_digest, sizeof(r->cert_digest))) {
+		f.result = TRUSTGATE_RESULT_INDETERMINATE;
+		f.rule = "worker.digest";
+		f.detail = "the checking process looked at another certificate: restart the agent";
+	}
+	hand_in(c, &f);
+}
+
+void verify_hand_in_chain(struct context *c)
+{
+	if (!c->chain_known || !is_live(c))
+		return;
+	c->chain_known = false;
+	/* The path's own proof is the leaf that it leads to. */
+	memcpy(c->chain.proof_digest, c->k.cert_digest, sizeof(c->chain.proof_digest));
+	if (c->k.required & KIND(DEVICE_AUTH))
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH, &c->chain);
+}
+
+static void retry_pki(struct timer *t)
+{
+	start_pki(container_of(t, struct context, pki.retry));
+}
+
+static void retry_tre(struct timer *t)
+{
+	start_tre(container_of(t, struct context, tre.retry));
+}
+
+/* 1, 2, 4, 8 s; while open further on to a minute, until the proof expires.
+ * While held the kernel's T_VERIFY has the last word.
+ */
+static void again(struct context *c, struct check *check, void (*retry)(struct timer *t))
+{
+	uint64_t ms;
+
+	if (!is_live(c) || (!is_open(c) && check->tries > conf.ocsp.retries))
+		return;
+	ms = 1000ull << (check->tries < 7 ? check->tries - 1 : 6);
+	if (!is_open(c) && ms > 8000)
+		ms = 8000;
+	timer_start(&check->retry, ms < OPEN_RETRY_MAX ? ms : OPEN_RETRY_MAX, retry);
+}
+
+static void pki_done(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, pki.worker);
+
+	c->chain = r->chain;
+	c->chain_known = true;
+	verify_hand_in_chain(c);
+	if (c->wanted & KIND(REVOCATION))
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp);
+	if (c->wanted & (KIND(REVOCATION) | KIND(DEVICE_AUTH)))
+		again(c, &c->pki, retry_pki);
+}
+
+static void chain_policy(struct pki_chain_policy *policy)
+{
+	policy->anchor = anchor;
+	policy->name = conf.peer.name;
+	policy->max_sent = conf.peer.max_chain;
+}
+
+int verify_chain(struct context *c, struct worker *w,
+		 void (*done)(struct worker *w, const struct worker_result *r))
+{
+	struct job_pki job = { .certs = c->certs, .ncerts = c->ncerts, .fd = -1, .ocsp = &conf.ocsp };
+
+	chain_policy(&job.policy);
+	return worker_start(w, WORKER_PKI, job_pki, &job, -1, CHAIN_MS, done);
+}
+
+static void no_answer(struct context *c, const char *rule, const char *detail)
+{
+	static const uint8_t none[TRUSTGATE_DIGEST_LEN];
+	struct finding f = {
+		.kind = TRUSTGATE_EVIDENCE_KIND_REVOCATION,
+		.result = TRUSTGATE_RESULT_INDETERMINATE, .proof_digest = none,
+		.rule = rule, .detail = detail,
+	};
+
+	hand_in(c, &f);
+}
+
+/* The inner address that the request is sent from. */
+static bool inner_addr(const struct context *c, struct config_addr *out)
+{
+	uint16_t family = conf.ocsp.responder.family;
+
+	*out = conf.ocsp.source;
+	for (size_t i = 0; !out->family && i < c->nvips; i++) {
+		if (c->vips[i].family != family)
+			continue;
+		out->family = family;
+		memcpy(out->addr, c->vips[i].addr, sizeof(out->addr));
+	}
+	return out->family == family;
+}
+
+static int bind_to(int fd, const struct config_addr *a)
+{
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+
+	memcpy(&v6.sin6_addr, a->addr, sizeof(v6.sin6_addr));
+	memcpy(&v4.sin_addr, a->addr, sizeof(v4.sin_addr));
+	if (a->family == AF_INET)
+		return bind(fd, (struct sockaddr *)&v4, sizeof(v4));
+	return bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+}
+
+/* A socket for one exchange, registered with the gate unless that is open. */
+static int ocsp_socket(struct context *c)
+{
+	struct config_addr from;
+	int fd, err, mss = MSS;
+
+	if (!inner_addr(c, &from)) {
+		no_answer(c, "ocsp.source", "no inner address of the responder's family was assigned: "
+			  "ask for one (vips) in swanctl.conf, or set [ocsp] source");
+		return -1;
+	}
+	fd = socket(from.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && !bind_to(fd, &from) &&
+	    !setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss))) {
+		err = is_open(c) ? 0 : tg_bootstrap_set(gate(), &c->k, fd, conf.ocsp.responder.addr,
+							from.family, conf.ocsp.port);
+		if (!err || err == -EALREADY)
+			return fd;
+		no_answer(c, "ocsp.bootstrap", tg_error(gate()));
+	} else {
+		no_answer(c, "ocsp.socket", strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void start_pki(struct context *c)
+{
+	struct job_pki job = { .certs = c->certs, .ncerts = c->ncerts, .fd = -1, .ocsp = &conf.ocsp };
+	bool ocsp = c->wanted & KIND(REVOCATION);
+	int err = -EIO;
+
+	if (!is_live(c) || worker_running(&c->pki.worker))
+		return;
+	c->pki.tries++;
+	chain_policy(&job.policy);
+	if (ocsp)
+		job.fd = ocsp_socket(c);
+	if ((!ocsp || job.fd >= 0) &&
+	    getrandom(job.nonce, sizeof(job.nonce), 0) == sizeof(job.nonce))
+		err = worker_start(&c->pki.worker, WORKER_PKI, job_pki, &job, job.fd,
+				   conf.ocsp.try_ms + CHAIN_MS, pki_done);
+	if (job.fd >= 0)
+		close(job.fd);
+	if (err)
+		again(c, &c->pki, retry_pki);
+}
+
+static void tre_done(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, tre.worker);
+	struct finding f = {
+		.kind = TRUSTGATE_EVIDENCE_KIND_INTEGRITY, .proof_digest = r->tre.proof_digest,
+		.life_ms = conf.tre.max_age_ms, .rule = r->tre.rule, .detail = r->tre.detail,
+	};
+
+	integrity_note(&r->tre);
+	f.result = r->tre.verdict == TRE_PASS ? TRUSTGATE_RESULT_GOOD :
+		   r->tre.verdict == TRE_FAIL ? TRUSTGATE_RESULT_BAD : TRUSTGATE_RESULT_INDETERMINATE;
+	hand_in(c, &f);
+	if (c->wanted & KIND(INTEGRITY))
+		again(c, &c->tre, retry_tre);
+}
+
+static void start_tre(struct context *c)
+{
+	struct {
+		uint64_t instance;
+		uint64_t ike_id;
+		uint8_t cert[TRUSTGATE_DIGEST_LEN];
+	} binding = { .instance = c->k.ike_instance, .ike_id = c->k.ike_id };
+
+	if (!is_live(c) || worker_running(&c->tre.worker))
+		return;
+	memcpy(binding.cert, c->k.cert_digest, sizeof(binding.cert));
+	c->tre.tries++;
+	if (integrity_quote(&c->tre.worker, &binding, sizeof(binding), tre_done))
+		again(c, &c->tre, retry_tre);
+}
+
+void verify_anew(struct context *c)
+{
+	verify_stop(c);
+	if (!is_live(c))
+		return;
+	c->wanted = c->k.required;
+	c->pki.tries = 0;
+	c->tre.tries = 0;
+	if (c->k.state == TRUSTGATE_STATE_OPEN &&
+	    tg_context_reverify(gate(), c->k.id, c->k.generation))
+		log_say(LOG_WARNING, "no-reverify", tg_error(gate()), NULL);
+	if (c->wanted & KIND(INTEGRITY))
+		start_tre(c);
+	verify_hand_in_chain(c);
+	if (context_up(c) || !(c->wanted & KIND(REVOCATION)))
+		verify_child_up(c);
+}
+
+void verify_child_up(struct context *c)
+{
+	bool chain_only = c->wanted & KIND(DEVICE_AUTH) && !worker_running(&c->authorize);
+
+	if (c->pki.retry.armed || worker_running(&c->pki.worker))
+		return;
+	if (c->wanted & KIND(REVOCATION) || chain_only)
+		start_pki(c);
+}
+
+void verify_stop(struct context *c)
+{
+	worker_cancel(&c->pki.worker);
+	worker_cancel(&c->tre.worker);
+	timer_stop(&c->pki.retry);
+	timer_stop(&c->tre.retry);
+	timer_stop(&c->recheck);
+	c->wanted = 0;
+}
+
+void verify_init(struct context *c)
+{
+	worker_init(&c->pki.worker);
+	worker_init(&c->tre.worker);
+}
+
+const char *verify_phase(const struct context *c)
+{
+	if (worker_running(&c->authorize))
+		return "authorizing";
+	if (!c->k.id)
+		return "announced";
+	switch (c->k.state) {
+	case TRUSTGATE_STATE_OPEN:
+	case TRUSTGATE_STATE_REVERIFY:
+		return c->wanted ? "rechecking" : "open";
+	case TRUSTGATE_STATE_PENDING:
+	case TRUSTGATE_STATE_SUSPENDED:
+		return c->wanted ? "verifying" : "closed";
+	default:
+		return tg_state_name(c->k.state);
+	}
+}

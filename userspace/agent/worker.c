@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Start, reap and kill workers. What comes back is a structure, not a syntax. */
+#include "agent/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+
+/* One write(2) of a result must be whole. */
+_Static_assert(sizeof(struct worker_result) <= PIPE_BUF, "result is torn in the pipe");
+
+/* Children that were killed and had not gone when last looked at. */
+#define CORPSES	16
+static pid_t corpses[CORPSES];
+static struct timer reaper;
+static struct worker_ids ids;
+
+static int tpm_owner(const char *tcti, char *err, size_t errlen)
+{
+	const char *path = strchr(tcti, ':');
+	struct stat st;
+
+	if (strncmp(tcti, "device:", 7)) {
+		ids.tre_uid = ids.pki_uid;
+		ids.tre_gid = ids.pki_gid;
+		return 0;
+	}
+	/* The device may come later; until then nobody is root for it. */
+	if (stat(path + 1, &st)) {
+		ids.tre_uid = ids.pki_uid;
+		ids.tre_gid = ids.pki_gid;
+		return 0;
+	}
+	if (!S_ISCHR(st.st_mode)) {
+		snprintf(err, errlen, "%s: not a device", path + 1);
+		return -ENODEV;
+	}
+	ids.tre_uid = st.st_uid;
+	ids.tre_gid = st.st_gid;
+	return 0;
+}
+
+int worker_setup(const char *user, const char *tcti, char *err, size_t errlen)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	if (!pw || !pw->pw_uid) {
+		snprintf(err, errlen, "user %s: %s", user,
+			 pw ? "is root" : "there is no such user");
+		return -ENOENT;
+	}
+	ids.pki_uid = pw->pw_uid;
+	ids.pki_gid = pw->pw_gid;
+	/* Here, so that the children need no file for it. */
+	if (!OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) ||
+	    curl_global_init(CURL_GLOBAL_NOTHING)) {
+		snprintf(err, errlen, "OpenSSL or libcurl do not start");
+		return -EIO;
+	}
+	return tpm_owner(tcti, err, errlen);
+}
+
+static void reap(struct timer *t)
+{
+	bool left = false;
+
+	for (size_t i = 0; i < CORPSES; i++) {
+		if (corpses[i] && waitpid(corpses[i], NULL, WNOHANG))
+			corpses[i] = 0;
+		left = left || corpses[i];
+	}
+	if (left)
+		timer_start(t, 200, reap);
+}
+
+/* Kill and bury. A child deep in the TPM driver dies only later; waiting for
+ * it here would let the lease lapse.
+ */
+static void bury(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	if (waitpid(pid, NULL, WNOHANG))
+		return;
+	for (size_t i = 0; i < CORPSES; i++) {
+		if (!corpses[i]) {
+			corpses[i] = pid;
+			timer_start(&reaper, 20, reap);
+			return;
+		}
+	}
+}
+
+void worker_init(struct worker *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->pipe.fd = -1;
+}
+
+void worker_cancel(struct worker *w)
+{
+	if (!w->pid)
+		return;
+	watch_close(&w->pipe);
+	timer_stop(&w->deadline);
+	bury(w->pid);
+	w->pid = 0;
+}
+
+static void no_result(struct worker_result *r, const char *rule, const char *detail)
+{
+	memset(r, 0, sizeof(*r));
+	r->chain.verdict = PKI_INDETERMINATE;
+	r->tre.verdict = TRE_UNAVAILABLE;
+	snprintf(r->chain.rule, sizeof(r->chain.rule), "%s", rule);
+	snprintf(r->chain.detail, sizeof(r->chain.detail), "%s", detail);
+	snprintf(r->tre.rule, sizeof(r->tre.rule), "%s", rule);
+	snprintf(r->tre.detail, sizeof(r->tre.detail), "%s", detail);
+	r->ocsp = r->chain;
+}
+
+static void seal(struct pki_result *r)
+{
+	r->rule[sizeof(r->rule) - 1] = '\0';
+	r->detail[sizeof(r->detail) - 1] = '\0';
+	if (r->verdict > PKI_INDETERMINATE)
+		r->verdict = PKI_INDETERMINATE;
+}
+
+static void take_result(struct watch *pipe, uint32_t events)
+{
+	struct worker *w = container_of(pipe, struct worker, pipe);
+	struct worker_result r;
+	ssize_t n = read(pipe->fd, &r, sizeof(r));
+
+	(void)events;
+	worker_cancel(w);
+	if (n != sizeof(r))
+		no_result(&r, "worker.died", "the checking process ended without a result: "
+			  "see the journal for why, or recheck");
+	/* The child may have been taken over by what it parsed. */
+	seal(&r.chain);
+	seal(&r.ocsp);
+	r.tre.rule[sizeof(r.tre.rule) - 1] = '\0';
+	r.tre.detail[sizeof(r.tre.detail) - 1] = '\0';
+	if (r.tre.verdict > TRE_UNAVAILABLE)
+		r.tre.verdict = TRE_UNAVAILABLE;
+	w->done(w, &r);
+}
+
+static void late(struct timer *t)
+{
+	struct worker *w = container_of(t, struct worker, deadline);
+	struct worker_result r;
+
+	worker_cancel(w);
+	no_result(&r, "worker.timeout", "the check took too long and was ended: it is tried again");
+	w->done(w, &r);
+}
+
+/* Leave only stdio, @a and @b (or -1) open. */
+static void close_others(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+	unsigned int from = 3;
+
+	if (low >= 3) {
+		if (low > 3)
+			syscall(SYS_close_range, from, low - 1, 0);
+		from = (unsigned int)low + 1;
+	}
+	if (high >= (int)from) {
+		if (high > (int)from)
+			syscall(SYS_close_range, from, high - 1, 0);
+		from = (unsigned int)high + 1;
+	}
+	syscall(SYS_close_range, from, ~0u, 0);
+}
+
+static void __attribute__((noreturn))
+child(enum worker_kind kind, worker_job *job, const void *arg, int out, int keep_fd)
+{
+	struct worker_result r;
+
+	close_others(out, keep_fd);
+	signal(SIGPIPE, SIG_IGN);
+	no_result(&r, "worker.confine", "the checking process could not give up its privileges: "
+		  "it needs CAP_SETUID, CAP_SETGID and seccomp");
+	if (!confine(kind, &ids))
+		job(arg, &r);
+	_exit(write(out, &r, sizeof(r)) != sizeof(r));
+}
+
+int worker_start(struct worker *w, enum worker_kind kind, worker_job *job, const void *arg,
+		 int keep_fd, uint32_t deadline_ms,
+		 void (*done)(struct worker *w, const struct worker_result *result))
+{
+	int fds[2], err;
+	pid_t pid;
+
+	worker_cancel(w);
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (!pid)
+		child(kind, job, arg, fds[1], keep_fd);
+	err = -errno;
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		return err;
+	}
+	w->done = done;
+	err = watch_start(&w->pipe, fds[0], EPOLLIN, take_result);
+	if (err) {
+		close(fds[0]);
+		bury(pid);
+		return err;
+	}
+	w->pid = pid;
+	timer_start(&w->deadline, deadline_ms, late);
+	return 0;
+}
