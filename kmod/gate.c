@@ -99,64 +99,86 @@ static bool tg_is_carrier(const struct xfrm_state *x)
 	return x->id.proto == IPPROTO_ESP || x->id.proto == IPPROTO_AH;
 }
 
-/* The context of an open SA, or NULL; *@sa is set when there is an entry. */
-static __always_inline struct tg_context *tg_open_context(const struct xfrm_state *x,
-							  struct tg_sa **sa)
-{
-	struct tg_context *ctx;
-
-	*sa = tg_sa_find(x);
-	if (unlikely(!*sa))
-		return NULL;
-	ctx = rcu_dereference((*sa)->ctx);
-	return likely(ctx && tg_context_is_open(ctx)) ? ctx : NULL;
-}
-
 /*
- * One state of a bundle or of a security path; true to hold. IPComp, and the
- * IPIP state under it, are skipped: they are open when the ESP or AH state they
- * come with is, and @carriers counts those.
+ * All states of a bundle or of a security path, when not just one open state.
+ * IPComp, and the IPIP state under it, are open when the ESP or AH state that
+ * they come with is: they are skipped, and without any carrier all is held.
  */
-static __always_inline bool tg_check(struct sk_buff *skb, struct xfrm_state *x, int dir,
-				     struct tg_context **open, unsigned int *carriers)
-{
-	struct tg_context *ctx;
-	struct tg_sa *sa;
+struct tg_walk {
+	struct tg_context *open;
+	struct xfrm_state *first;
+	bool carrier;
+};
 
-	ctx = tg_open_context(x, &sa);
-	if (likely(ctx)) {
-		*open = ctx;
-		(*carriers)++;
+/* One state; true to hold. */
+static bool tg_walk_one(struct tg_walk *w, struct sk_buff *skb, struct xfrm_state *x, int dir)
+{
+	struct tg_sa *sa = tg_sa_find(x);
+	struct tg_context *ctx = tg_open_context(sa);
+
+	if (!w->first)
+		w->first = x;
+	if (ctx) {
+		w->open = ctx;
+		w->carrier = true;
 		return false;
 	}
 	if (!tg_is_carrier(x))
 		return false;
-	(*carriers)++;
+	w->carrier = true;
 	return tg_closed(skb, x, sa, dir, true);
+}
+
+/* After the last one; true to hold. */
+static bool tg_walk_end(const struct tg_walk *w, struct sk_buff *skb, int dir)
+{
+	if (w->open)
+		tg_count(w->open->tn, skb, dir, TRUSTGATE_REASON_NONE);
+	return !w->carrier && tg_closed(skb, w->first, NULL, dir, false);
+}
+
+/* A nested transport-mode state gets no hook of its own: walk them all. */
+static noinline unsigned int tg_post_routing_walk(struct sk_buff *skb)
+{
+	struct dst_entry *dst = skb_dst(skb);
+	struct tg_walk w = {};
+	struct xfrm_state *x;
+
+	for (; dst && (x = dst_xfrm(dst)); dst = xfrm_dst_child(dst))
+		if (tg_walk_one(&w, skb, x, TRUSTGATE_DIRECTION_OUT))
+			goto hold;
+	if (!tg_walk_end(&w, skb, TRUSTGATE_DIRECTION_OUT))
+		return NF_ACCEPT;
+hold:
+	return NF_DROP_REASON(skb, SKB_DROP_REASON_XFRM_POLICY, EPERM);
 }
 
 static unsigned int tg_post_routing(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	struct dst_entry *dst = skb_dst(skb);
-	struct tg_context *open = NULL;
-	unsigned int carriers = 0;
-	struct xfrm_state *x;
+	const struct dst_entry *dst = skb_dst(skb);
+	const struct dst_entry *child;
+	struct tg_context *ctx;
 
 	if (likely(!dst || !dst_xfrm(dst)) || unlikely(!skb_valid_dst(skb)))
 		return NF_ACCEPT;
-	/* A nested transport-mode state gets no hook of its own: walk them all. */
-	for (; dst && (x = dst_xfrm(dst)); dst = xfrm_dst_child(dst))
-		if (tg_check(skb, x, TRUSTGATE_DIRECTION_OUT, &open, &carriers))
-			goto hold;
-	if (likely(open))
-		tg_count(open->tn, skb, TRUSTGATE_DIRECTION_OUT, TRUSTGATE_REASON_NONE);
-	else if (!carriers && tg_closed(skb, dst_xfrm(skb_dst(skb)), NULL,
-					TRUSTGATE_DIRECTION_OUT, false))
-		goto hold;
+	ctx = tg_open_context(tg_sa_find(dst_xfrm(dst)));
+	child = ((const struct xfrm_dst *)dst)->child;
+	if (unlikely(!ctx || (child && dst_xfrm(child))))
+		return tg_post_routing_walk(skb);
+	tg_count(ctx->tn, skb, TRUSTGATE_DIRECTION_OUT, TRUSTGATE_REASON_NONE);
 	return NF_ACCEPT;
-hold:
-	return NF_DROP_REASON(skb, SKB_DROP_REASON_XFRM_POLICY, EPERM);
+}
+
+static noinline int tg_rcv_walk(struct sk_buff *skb, const struct sec_path *sp)
+{
+	struct tg_walk w = {};
+	int i;
+
+	for (i = 0; i < sp->len; i++)
+		if (tg_walk_one(&w, skb, sp->xvec[i], TRUSTGATE_DIRECTION_IN))
+			return -EPERM;
+	return tg_walk_end(&w, skb, TRUSTGATE_DIRECTION_IN) ? -EPERM : 1;
 }
 
 /*
@@ -165,38 +187,35 @@ hold:
  */
 static int tg_rcv_cb(struct sk_buff *skb, int err)
 {
-	struct tg_context *open = NULL;
-	unsigned int carriers = 0;
-	struct sec_path *sp;
-	int i;
+	const struct sec_path *sp;
+	struct tg_context *ctx;
 
-	if (err)	/* only told that the packet was dropped already */
+	if (unlikely(err))	/* only told that the packet was dropped already */
 		return 1;
 	sp = skb_sec_path(skb);
 	if (unlikely(!sp || !sp->len))
 		return -EPERM;
-	for (i = 0; i < sp->len; i++)
-		if (tg_check(skb, sp->xvec[i], TRUSTGATE_DIRECTION_IN, &open, &carriers))
-			return -EPERM;
-	if (likely(open))
-		tg_count(open->tn, skb, TRUSTGATE_DIRECTION_IN, TRUSTGATE_REASON_NONE);
-	else if (!carriers && tg_closed(skb, sp->xvec[0], NULL, TRUSTGATE_DIRECTION_IN, false))
-		return -EPERM;
+	ctx = tg_open_context(tg_sa_find(sp->xvec[0]));
+	if (unlikely(!ctx || sp->len != 1))
+		return tg_rcv_walk(skb, sp);
+	tg_count(ctx->tn, skb, TRUSTGATE_DIRECTION_IN, TRUSTGATE_REASON_NONE);
 	return 1;
 }
 
 static unsigned int tg_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct sec_path *sp = skb_sec_path(skb);
-	struct tg_sa *sa;
 	int i;
 
 	if (likely(!sp))
 		return NF_ACCEPT;
-	for (i = 0; i < sp->len; i++)
-		if (tg_is_carrier(sp->xvec[i]) && !tg_open_context(sp->xvec[i], &sa) &&
+	for (i = 0; i < sp->len; i++) {
+		struct tg_sa *sa = tg_sa_find(sp->xvec[i]);
+
+		if (tg_is_carrier(sp->xvec[i]) && !tg_open_context(sa) &&
 		    tg_closed(skb, sp->xvec[i], sa, TRUSTGATE_DIRECTION_IN, false))
 			return NF_DROP;
+	}
 	return NF_ACCEPT;
 }
 

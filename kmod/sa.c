@@ -20,32 +20,10 @@ unsigned int tg_buckets = 1 << 14;
 module_param_named(buckets, tg_buckets, uint, 0444);
 MODULE_PARM_DESC(buckets, "Buckets of the table of SAs, a power of two (default 16384)");
 
-static struct hlist_head *tg_table __read_mostly;
-static unsigned int tg_table_bits __read_mostly;
+struct hlist_head *tg_table __read_mostly;
+unsigned int tg_table_shift __read_mostly;
 /* Writers of the table; each also holds its namespace's lock. */
 static DEFINE_SPINLOCK(tg_table_lock);
-
-static struct hlist_head *tg_bucket(const struct xfrm_state *x)
-{
-	return &tg_table[hash_ptr(x, tg_table_bits)];
-}
-
-/**
- * tg_sa_find() - the entry of a state
- * @x: the state
- *
- * Context: RCU read side.
- * Return: the entry, or NULL, which means held.
- */
-struct tg_sa *tg_sa_find(const struct xfrm_state *x)
-{
-	struct tg_sa *sa;
-
-	hlist_for_each_entry_rcu(sa, tg_bucket(x), node)
-		if (sa->x == x)
-			return sa;
-	return NULL;
-}
 
 static bool tg_scope_match(const struct tg_scope *s, const struct xfrm_state *x)
 {
@@ -672,7 +650,7 @@ int tg_sa_init(void)
 		pr_err("buckets=%u: not a power of two from 2 to 16777216\n", tg_buckets);
 		return -EINVAL;
 	}
-	tg_table_bits = ilog2(tg_buckets);
+	tg_table_shift = 64 - ilog2(tg_buckets);
 	tg_table = kvcalloc(tg_buckets, sizeof(*tg_table), GFP_KERNEL);
 	return tg_table ? 0 : -ENOMEM;
 }

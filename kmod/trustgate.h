@@ -3,6 +3,7 @@
 #ifndef TRUSTGATE_PRIV_H
 #define TRUSTGATE_PRIV_H
 
+#include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/xarray.h>
@@ -201,6 +202,39 @@ static inline bool tg_context_is_open(const struct tg_context *ctx)
 	       time_before(now, READ_ONCE(tn->lease_until));
 }
 
+extern struct hlist_head *tg_table;
+extern unsigned int tg_table_shift;
+
+static inline struct hlist_head *tg_bucket(const struct xfrm_state *x)
+{
+	return &tg_table[((u64)(unsigned long)x * GOLDEN_RATIO_64) >> tg_table_shift];
+}
+
+/**
+ * tg_sa_find() - the entry of a state
+ * @x: the state
+ *
+ * Context: RCU read side.
+ * Return: the entry, or NULL, which means held.
+ */
+static __always_inline struct tg_sa *tg_sa_find(const struct xfrm_state *x)
+{
+	struct tg_sa *sa;
+
+	hlist_for_each_entry_rcu(sa, tg_bucket(x), node)
+		if (likely(sa->x == x))
+			return sa;
+	return NULL;
+}
+
+/* The context of an open SA, or NULL. */
+static __always_inline struct tg_context *tg_open_context(const struct tg_sa *sa)
+{
+	struct tg_context *ctx = likely(sa) ? rcu_dereference(sa->ctx) : NULL;
+
+	return likely(ctx) && likely(tg_context_is_open(ctx)) ? ctx : NULL;
+}
+
 /* main.c */
 void tg_kick(struct tg_net *tn, u64 when_ns);
 int tg_set_mode(struct tg_net *tn, u32 mode);
@@ -219,7 +253,6 @@ int tg_sa_init(void);
 void tg_sa_exit(void);
 int tg_km_register(void);
 void tg_km_unregister(void);
-struct tg_sa *tg_sa_find(const struct xfrm_state *x);
 bool tg_in_scope(struct tg_net *tn, const struct xfrm_state *x);
 void tg_sa_rescan(struct tg_net *tn);
 void tg_sa_delete_held(struct tg_net *tn);
