@@ -5,6 +5,8 @@
 #include <string.h>
 #include "ctl.h"
 
+#define PROBLEM_ROOM	((size_t)4096)
+
 /* "why (what to do)" in two; NULL when no remedy is in it. */
 static char *split_remedy(char *why)
 {
@@ -31,8 +33,8 @@ void box_problem(struct box *box, const char *what, const char *why, const char 
 		return;
 	p = &box->problems[box->nproblems++];
 	snprintf(p->what, sizeof(p->what), "%s", what);
-	room = malloc(4 * TEXT_ROOM);
-	p->why = room ? strdup(clean(room, 4 * TEXT_ROOM, why)) : NULL;
+	room = malloc(PROBLEM_ROOM);
+	p->why = room ? strdup(clean(room, PROBLEM_ROOM, why)) : NULL;
 	if (todo)
 		p->todo = strdup(todo);
 	else if (p->why)
@@ -84,10 +86,10 @@ static void judge_gate(struct box *box)
 		return;
 	if (box->config.mode == TRUSTGATE_MODE_OFF)
 		box_problem(box, "gate", "off in this network namespace, nothing is held",
-			"trustgate config set mode=enforce");
+			    "trustgate config set mode=enforce");
 	else if (box->config.mode == TRUSTGATE_MODE_OBSERVE)
 		box_problem(box, "gate", "only observes, what it would hold passes",
-			"trustgate config set mode=enforce");
+			    "trustgate config set mode=enforce");
 }
 
 static void judge_agent(struct box *box, const char *control_error)
@@ -104,14 +106,14 @@ static void judge_agent(struct box *box, const char *control_error)
 			box_problem(box, "agent", why, NULL);
 	} else if (!box->registered) {
 		box_problem(box, "agent", "it runs but is not registered with the gate of this network namespace",
-			"use ip netns exec for the agent's own namespace; journalctl -u trustgated says more");
+			    "use ip netns exec for the agent's own namespace; journalctl -u trustgated says more");
 	} else if (silent) {
 		if (asprintf(&why, "registered as %s, but %s", box->agent.name, control_error) >= 0)
 			box_problem(box, "agent", why, NULL);
 	}
 	if (!box->gate_status && box->registered && !box->agent.lease_left_ms)
 		box_problem(box, "agent", "its lease has run out, so everything is held",
-			"systemctl restart trustgated; journalctl -u trustgated says why it was late");
+			    "systemctl restart trustgated; journalctl -u trustgated says why it was late");
 	free(why);
 }
 
@@ -144,10 +146,10 @@ static void judge_charon(struct box *box)
 
 	if (!json_is_true(json_object_get(plugin, "connected")))
 		box_problem(box, "charon", "its trustgate plugin is not connected to the agent, so no SA can be announced",
-			"systemctl start strongswan; swanctl --stats has to list trustgate among the plugins");
+			    "systemctl start strongswan; swanctl --stats has to list trustgate among the plugins");
 	if (!json_is_true(json_object_get(vici, "connected")))
 		box_problem(box, "charon", "the agent has no VICI connection, so it can't start or end a tunnel",
-			"systemctl start strongswan; check vici in trustgated.conf");
+			    "systemctl start strongswan; check vici in trustgated.conf");
 }
 
 static void judge_start(struct box *box)

@@ -48,8 +48,8 @@ static int set(struct ctl *ctl, int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		const char *rule = parse_setting(argv[i], &c);
 
-		if (rc = rule ? usage_error(argv[i], rule) : 0, rc)
-			return rc;
+		if (rule)
+			return usage_error(argv[i], rule);
 	}
 	rc = gate_open(ctl);
 	if (rc)

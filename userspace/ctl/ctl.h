@@ -140,6 +140,8 @@ struct advice {
 struct advice advice_reason(uint32_t reason);
 /* Of a required proof of @c that keeps it from opening; why NULL: it doesn't. */
 struct advice advice_proof(const struct tg_context *c, uint32_t kind);
+/* missing, bad, indeterminate, provisional, expired or good */
+const char *proof_word(const struct tg_context *c, uint32_t kind);
 bool state_is_open(uint32_t state);
 
 /* box.c: all there is to know about this box, for status, why and wait. */

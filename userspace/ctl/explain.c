@@ -149,6 +149,9 @@ struct advice advice_proof(const struct tg_context *c, uint32_t kind)
 		return bad[kind];
 	if (e->result == TRUSTGATE_RESULT_INDETERMINATE)
 		return (struct advice) { "no verdict yet", missing[kind].todo };
+	/* Nothing opens a rejected context, so proving again is no remedy. */
+	if (c->state == TRUSTGATE_STATE_REJECTED)
+		return (struct advice) { NULL, NULL };
 	if (e->provisional)
 		return (struct advice) { "it is provisional and never opens", missing[kind].todo };
 	if (!e->expires_ms)
@@ -158,4 +161,17 @@ struct advice advice_proof(const struct tg_context *c, uint32_t kind)
 		return (struct advice) { "it was good, and has to be proven again",
 					 "wait for the agent, or trustgate recheck" };
 	return (struct advice) { NULL, NULL };
+}
+
+const char *proof_word(const struct tg_context *c, uint32_t kind)
+{
+	const struct tg_evidence *e = &c->evidence[kind];
+
+	if (!e->present)
+		return "missing";
+	if (e->result != TRUSTGATE_RESULT_GOOD)
+		return tg_result_name(e->result);
+	if (e->provisional)
+		return "provisional";
+	return e->expires_ms ? "good" : "expired";
 }

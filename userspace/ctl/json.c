@@ -42,7 +42,7 @@ static void put_addr(json_t *o, const char *key, uint16_t family, const uint8_t 
 	put_text(o, key, address_text(buf, sizeof(buf), family, addr));
 }
 
-/* Does not fit the signed integers of JSON libraries, and is only compared. */
+/* Random, beyond what JSON readers keep exactly, and only good for comparing. */
 static void put_u64_hex(json_t *o, const char *key, uint64_t v)
 {
 	char buf[24];
@@ -111,7 +111,7 @@ json_t *json_context(const struct tg_context *c)
 	put_int(o, "deadline_ms", c->deadline_ms);
 	put_int(o, "sas", c->sas);
 	put_int(o, "held_packets", c->held_packets);
-	put_int(o, "generation", c->generation);
+	put_u64_hex(o, "generation", c->generation);
 	put_u64_hex(o, "ike_instance", c->ike_instance);
 	put_int(o, "ike_id", c->ike_id);
 	put_hex(o, "cert_digest", c->cert_digest, sizeof(c->cert_digest));
@@ -186,7 +186,7 @@ json_t *json_agent(const struct tg_agent *a)
 	json_t *o = json_object();
 
 	put_text(o, "name", a->name);
-	put_int(o, "session", a->session);
+	put_u64_hex(o, "session", a->session);
 	put_int(o, "portid", a->portid);
 	put_int(o, "lease_ms", a->lease_ms);
 	put_int(o, "lease_left_ms", a->lease_left_ms);
@@ -227,7 +227,7 @@ static void put_note_subject(json_t *o, const struct tg_note *n)
 	if (*n->peer)
 		put_text(o, "peer", n->peer);
 	if (n->generation)
-		put_int(o, "generation", n->generation);
+		put_u64_hex(o, "generation", n->generation);
 	if (n->sa_id)
 		put_int(o, "sa_id", n->sa_id);
 	if (n->key.family)
@@ -249,7 +249,7 @@ json_t *json_note(const struct tg_note *n)
 		break;
 	case TRUSTGATE_EVENT_AGENT_REGISTERED:
 	case TRUSTGATE_EVENT_AGENT_LOST:
-		put_int(o, "session", n->session);
+		put_u64_hex(o, "session", n->session);
 		put_int(o, "portid", n->portid);
 		put_text(o, "reason", tg_reason_name(n->reason));
 		break;

@@ -58,7 +58,7 @@ static void print_change(const struct ctl *ctl, const struct tg_note *n)
 		break;
 	case TRUSTGATE_EVENT_AGENT_REGISTERED:
 	case TRUSTGATE_EVENT_AGENT_LOST:
-		printf(": session %" PRIu64, n->session);
+		printf(": session 0x%016" PRIx64, n->session);
 		break;
 	case TRUSTGATE_EVENT_CONFIG:
 		printf(": mode %s", tg_mode_name(n->mode));

@@ -24,13 +24,14 @@ static int parse_pick(const char *s, bool spis, struct pick *pick)
 	return 0;
 }
 
-static int nothing(const struct ctl *ctl, const char *what, const struct pick *pick)
+static int nothing(const char *what, const struct pick *pick)
 {
 	char subject[64];
 
-	(void)ctl;
-	snprintf(subject, sizeof(subject), pick->spi ? "%s 0x%08" PRIx32 : "%s %" PRIu32, what,
-		 pick->id);
+	if (pick->spi)
+		snprintf(subject, sizeof(subject), "%s 0x%08" PRIx32, what, pick->id);
+	else
+		snprintf(subject, sizeof(subject), "%s %" PRIu32, what, pick->id);
 	complain(subject, "there is none", "trustgate show without an ID lists all");
 	return EXIT_FAILED;
 }
@@ -68,7 +69,7 @@ static json_t *context_to_json(const void *item)
 
 static const char *const context_head[] = {
 	"ID", "PEER", "ROLE", "STATE", "REASON", "SINCE", "REQUIRED", "SATISFIED", "SAS", "HELD",
-	"GEN", "IKE", "CERT", "DETAIL",
+	"IKE", "CERT", "DETAIL",
 };
 
 static void context_row(struct table *t, const void *item)
@@ -86,7 +87,6 @@ static void context_row(struct table *t, const void *item)
 	table_add(t, "%s", kinds_text(buf, sizeof(buf), c->satisfied));
 	table_add(t, "%" PRIu32, c->sas);
 	table_add(t, "%" PRIu64, c->held_packets);
-	table_add(t, "%" PRIu64, c->generation);
 	table_add(t, "%" PRIu32, c->ike_id);
 	/* As much of a digest as tells certificates apart; -j has all of it. */
 	table_add(t, "%s", hex_text(buf, sizeof(buf), c->cert_digest, 8));
@@ -118,6 +118,8 @@ static const char *const sa_head[] = {
 static void sa_row(struct table *t, const void *item)
 {
 	const struct tg_sa *s = item;
+	/* Announced only: what is not in its key is not known yet. */
+	bool absent = s->state == TRUSTGATE_STATE_ABSENT;
 	char buf[INET6_ADDRSTRLEN];
 
 	table_add(t, "%" PRIu32, s->id);
@@ -127,8 +129,9 @@ static void sa_row(struct table *t, const void *item)
 		table_add(t, "-");
 	table_add(t, "0x%08" PRIx32, ntohl(s->key.spi));
 	table_add(t, "%s", protocol_name(s->key.protocol));
-	table_add(t, "%s", xfrm_mode_name(s->xfrm_mode));
-	table_add(t, "%s", address_text(buf, sizeof(buf), s->key.family, s->saddr));
+	table_add(t, "%s", absent ? "-" : xfrm_mode_name(s->xfrm_mode));
+	table_add(t, "%s", absent ? "-" :
+		  address_text(buf, sizeof(buf), s->key.family, s->saddr));
 	table_add(t, "%s", address_text(buf, sizeof(buf), s->key.family, s->key.daddr));
 	table_add(t, "%" PRIu32, s->reqid);
 	table_add(t, "0x%" PRIx32, s->if_id);
@@ -259,7 +262,7 @@ static int print_view(const struct ctl *ctl, const struct view *v, const char *i
 	}
 	if (pick->id && !found) {
 		json_decref(a);
-		return nothing(ctl, v->name, pick);
+		return nothing(v->name, pick);
 	}
 	if (!ctl->json) {
 		json_decref(a);
@@ -336,7 +339,7 @@ static int show_agent(struct ctl *ctl)
 		return gate_failed(ctl, rc);
 	if (ctl->json)
 		return json_emit(json_agent(&a), "trustgate.agent-registration/1", true, EXIT_OPEN);
-	printf("%s, session %" PRIu64 ", netlink port %" PRIu32 ", lease %s, %s left\n",
+	printf("%s, session 0x%016" PRIx64 ", netlink port %" PRIu32 ", lease %s, %s left\n",
 	       clean(name, sizeof(name), a.name), a.session, a.portid,
 	       duration(lease, sizeof(lease), a.lease_ms),
 	       duration(left, sizeof(left), a.lease_left_ms));

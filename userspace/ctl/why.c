@@ -18,12 +18,14 @@ static void print_proof(const struct tg_context *c, uint32_t kind)
 
 	if (!(c->required & 1u << kind))
 		return;
+	printf("  %s: %s", tg_kind_name(kind), proof_word(c, kind));
 	if (!a.why) {
-		printf("  %s: good for %s\n", tg_kind_name(kind),
-		       duration(buf, sizeof(buf), e->expires_ms));
+		if (e->expires_ms)
+			printf(" for %s", duration(buf, sizeof(buf), e->expires_ms));
+		putchar('\n');
 		return;
 	}
-	printf("  %s: %s\n", tg_kind_name(kind), e->present ? tg_result_name(e->result) : "missing");
+	putchar('\n');
 	if (*e->detail)
 		printf("    said:   %s\n", clean(buf, sizeof(buf), e->detail));
 	print_advice(a);
@@ -80,7 +82,7 @@ static json_t *context_to_json(const struct tg_context *c)
 		f = json_object();
 		json_object_set_new(f, "kind", json_text(tg_kind_name(kind)));
 		json_object_set_new(f, "result",
-				    json_text(e->present ? tg_result_name(e->result) : "missing"));
+				    json_text(proof_word(c, kind)));
 		json_object_set_new(f, "detail", json_text(e->detail));
 		set_advice(f, a);
 		json_array_append_new(findings, f);
@@ -177,28 +179,41 @@ static void tell_nothing(const struct box *box)
 	free(why);
 }
 
+static void tell(const struct ctl *ctl, const struct box *box, struct question *q)
+{
+	const struct tg_context *c = box_context(box, q->id);
+
+	if (q->spi)
+		tell_spi(ctl, box, q);
+	else if (!q->id)
+		tell_all(ctl, box, q);
+	else if (c)
+		tell_context(ctl, q, c);
+}
+
+static int not_found(const struct question *q)
+{
+	char subject[32];
+
+	if (q->spi)
+		snprintf(subject, sizeof(subject), "SPI 0x%08" PRIx32, q->spi);
+	else
+		snprintf(subject, sizeof(subject), "context %" PRIu32, q->id);
+	complain(subject, "there is none", "trustgate status lists what there is");
+	return EXIT_FAILED;
+}
+
 static int answer(const struct ctl *ctl, const struct box *box, struct question *q)
 {
-	const struct tg_context *c;
-	char subject[32];
 	int status = box_status(box, q->id);
 
 	box_complain(box);
-	if (q->spi)
-		tell_spi(ctl, box, q);
-	else if (q->id && (c = box_context(box, q->id)))
-		tell_context(ctl, q, c);
-	else if (!q->id)
-		tell_all(ctl, box, q);
+	tell(ctl, box, q);
 	if (!q->found && !box->gate_status) {
-		if (q->id || q->spi) {
-			snprintf(subject, sizeof(subject), q->spi ? "SPI 0x%08" PRIx32 :
-				 "context %" PRIu32, q->spi ? q->spi : q->id);
-			complain(subject, "there is none", "trustgate status lists what there is");
-			status = EXIT_FAILED;
-		} else {
+		if (q->id || q->spi)
+			status = not_found(q);
+		else
 			tell_nothing(box);
-		}
 	}
 	return ctl->json ? emit(box, q, status) : status;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <netlink/errno.h>
+#include <linux/netlink.h>
 #include "internal.h"
 
 int tg_from_nle(int nle)
@@ -90,26 +91,59 @@ static int extack_start(const struct nlmsghdr *nlh)
 	return NLMSG_ALIGN(sizeof(e->error) + e->msg.nlmsg_len);
 }
 
-void tg_extack(struct nlmsghdr *nlh, char *buf, size_t len, uint32_t *offset)
+/* Type of the attribute at @offset of @request, 0 when there is none. */
+static int type_at(const struct nlmsghdr *request, uint32_t offset)
+{
+	if (offset < NLMSG_HDRLEN + GENL_HDRLEN || request->nlmsg_len < NLA_HDRLEN ||
+	    offset > request->nlmsg_len - NLA_HDRLEN)
+		return 0;
+	return nla_type((const struct nlattr *)((const char *)request + offset));
+}
+
+struct extack {
+	const struct nlattr *msg, *offset, *policy, *missing;
+};
+
+static void find_extack(struct nlmsghdr *nlh, struct extack *x)
 {
 	int start = extack_start(nlh), left;
 	struct nlattr *nla;
 
-	*buf = '\0';
-	*offset = 0;
 	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || start < 0)
 		return;
 	nla = (struct nlattr *)((char *)nlmsg_data(nlh) + start);
 	left = nlmsg_datalen(nlh) - start;
 	for (; nla_ok(nla, left); nla = nla_next(nla, &left)) {
-		switch (nla_type(nla)) {
-		case NLMSGERR_ATTR_MSG:
-			nla_strlcpy(buf, nla, len);
-			break;
-		case NLMSGERR_ATTR_OFFS:
-			if (nla_len(nla) >= (int)sizeof(uint32_t))
-				*offset = nla_get_u32(nla);
-			break;
-		}
+		bool number = nla_len(nla) >= (int)sizeof(uint32_t);
+
+		if (nla_type(nla) == NLMSGERR_ATTR_MSG)
+			x->msg = nla;
+		else if (nla_type(nla) == NLMSGERR_ATTR_OFFS && number)
+			x->offset = nla;
+		else if (nla_type(nla) == NLMSGERR_ATTR_POLICY)
+			x->policy = nla;
+		else if (nla_type(nla) == NLMSGERR_ATTR_MISS_TYPE && number)
+			x->missing = nla;
 	}
+}
+
+void tg_extack(struct nlmsghdr *nlh, const struct nlmsghdr *request, char *buf, size_t len)
+{
+	struct extack x = { 0 };
+	size_t used;
+	int type;
+
+	*buf = '\0';
+	find_extack(nlh, &x);
+	if (x.msg)
+		nla_strlcpy(buf, x.msg, len);
+	else if (x.missing)
+		snprintf(buf, len, "attribute %u is missing", nla_get_u32(x.missing));
+	/* The generic complaints of the policy ("integer out of range") name none. */
+	if (!x.msg || !x.policy || !x.offset)
+		return;
+	used = strlen(buf);
+	type = type_at(request, nla_get_u32(x.offset));
+	if (type)
+		snprintf(buf + used, len - used, " (attribute %d)", type);
 }

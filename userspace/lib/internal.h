@@ -65,8 +65,8 @@ int tg_set_error(struct tg *tg, int err, const char *what, const char *why);
  * it has any, else what @err usually means here.
  */
 void tg_explain(char *buf, size_t len, const char *what, int err, const char *extack);
-/* Text and offset of an extended ack; "" and 0 when absent. */
-void tg_extack(struct nlmsghdr *nlh, char *buf, size_t len, uint32_t *offset);
+/* What the extended ack in @nlh, the answer to @request, says; "" for nothing. */
+void tg_extack(struct nlmsghdr *nlh, const struct nlmsghdr *request, char *buf, size_t len);
 
 /* Replies to structures: struct tg_config, tg_agent, tg_context, tg_sa, ... */
 int tg_read_config(struct nlmsghdr *nlh, void *arg);

@@ -76,11 +76,10 @@ void tg_req_nest_end(struct tg_req *req, struct nlattr *nest)
 struct exchange {
 	tg_reply_fn fn;
 	void *arg;
-	uint32_t seq;
+	struct nlmsghdr *request;
 	bool done, interrupted;
 	int err;		/* of the kernel */
 	int bad;		/* of reading its answer */
-	uint32_t offset;
 	char extack[512];
 };
 
@@ -89,7 +88,7 @@ static int on_seq(struct nl_msg *msg, void *arg)
 {
 	struct exchange *x = arg;
 
-	return nlmsg_hdr(msg)->nlmsg_seq == x->seq ? NL_OK : NL_SKIP;
+	return nlmsg_hdr(msg)->nlmsg_seq == x->request->nlmsg_seq ? NL_OK : NL_SKIP;
 }
 
 static int on_valid(struct nl_msg *msg, void *arg)
@@ -124,7 +123,7 @@ static int on_finish(struct nl_msg *msg, void *arg)
 		memcpy(&err, nlmsg_data(nlh), sizeof(err));
 		if (err < 0) {
 			x->err = err;
-			tg_extack(nlh, x->extack, sizeof(x->extack), &x->offset);
+			tg_extack(nlh, x->request, x->extack, sizeof(x->extack));
 		}
 	}
 	x->done = true;
@@ -148,7 +147,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 
 	(void)from;
 	x->err = e->error < 0 ? e->error : -EPROTO;
-	tg_extack(nlh, x->extack, sizeof(x->extack), &x->offset);
+	tg_extack(nlh, x->request, x->extack, sizeof(x->extack));
 	x->done = true;
 	return NL_STOP;
 }
@@ -176,8 +175,8 @@ static int converse(struct tg *tg, struct nl_msg *msg, struct exchange *x)
 
 	if (!cb)
 		return -ENOMEM;
+	x->request = nlmsg_hdr(msg);
 	rc = nl_send_auto(tg->sk, msg);
-	x->seq = nlmsg_hdr(msg)->nlmsg_seq;
 	while (rc >= 0 && !x->done)
 		rc = nl_recvmsgs(tg->sk, cb);
 	nl_cb_put(cb);
@@ -185,35 +184,12 @@ static int converse(struct tg *tg, struct nl_msg *msg, struct exchange *x)
 	return x->done ? 0 : tg_from_nle(rc);
 }
 
-/* Type of the attribute at @offset of @msg, 0 when there is none. */
-static int type_at(struct nl_msg *msg, uint32_t offset)
-{
-	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-
-	if (offset < NLMSG_HDRLEN + GENL_HDRLEN || nlh->nlmsg_len < NLA_HDRLEN ||
-	    offset > nlh->nlmsg_len - NLA_HDRLEN)
-		return 0;
-	return nla_type((struct nlattr *)((char *)nlh + offset));
-}
-
-/* The kernel's generic complaints ("integer out of range") name no attribute. */
-static void name_attribute(struct exchange *x, struct nl_msg *msg)
-{
-	size_t used = strlen(x->extack);
-	int type = type_at(msg, x->offset);
-
-	if (type && used && !strchr(x->extack, '('))
-		snprintf(x->extack + used, sizeof(x->extack) - used, " (attribute %d)", type);
-}
-
 static int verdict(struct tg_req *req, struct exchange *x, int rc)
 {
 	if (rc)
 		return tg_set_error(req->tg, rc, req->what, NULL);
-	if (x->err) {
-		name_attribute(x, req->msg);
+	if (x->err)
 		return tg_set_error(req->tg, x->err, req->what, x->extack);
-	}
 	if (x->bad)
 		return tg_set_error(req->tg, x->bad, req->what, NULL);
 	return 0;
