@@ -536,10 +536,21 @@ static char *read_line(char *out, int size, void *stream)
 	return out;
 }
 
+static const char *remedy_for(const struct key *key, char buf[128])
+{
+	if (key->store == store_ms)
+		snprintf(buf, 128, "%s, from %u ms to %u ms", key->remedy, key->min, key->max);
+	else if (key->store == store_u32)
+		snprintf(buf, 128, "give a number from %u to %u", key->min, key->max);
+	else
+		return key->remedy;
+	return buf;
+}
+
 static int take_value(void *arg, const char *section, const char *name, const char *value)
 {
 	struct parser *p = arg;
-	char full[128];
+	char full[128], remedy[128];
 	const char *why;
 
 	snprintf(full, sizeof(full), "%s.%s", section, name);
@@ -556,7 +567,7 @@ static int take_value(void *arg, const char *section, const char *name, const ch
 		p->config->gate.set |= key->attr;
 		why = key->store(key, value, p->config);
 		if (why)
-			complain(p, p->line, full, value, why, key->remedy);
+			complain(p, p->line, full, value, why, remedy_for(key, remedy));
 		return 1;
 	}
 	/* The section itself was complained of already. */

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The plugin's messages: any octets are either a whole message or refused. */
+#include <netinet/in.h>
+#include <string.h>
+#include "agent/decode.h"
+#include "fuzz.h"
+
+static void look(const void *p, size_t len)
+{
+	static volatile uint8_t sink;
+
+	for (size_t i = 0; i < len; i++)
+		sink ^= ((const uint8_t *)p)[i];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t reply[DECODE_REPLY_MAX];
+	struct decode_msg m;
+
+	if (decode_msg(data, size, &m))
+		return 0;
+	for (size_t i = 0; i < m.ncerts; i++)
+		look(m.certs[i].data, m.certs[i].len);
+	look(m.vips, m.nvips * sizeof(m.vips[0]));
+	FUZZ_ASSERT(strlen(m.text) <= 255 && strlen(m.peer_id) <= 255);
+	FUZZ_ASSERT(strlen(m.child_name) <= 255);
+	FUZZ_ASSERT(encode_reply(reply, m.seq, m.ike_id, m.text) <= sizeof(reply));
+	return 0;
+}
+
+struct seed {
+	uint8_t *buf;
+	size_t len;
+};
+
+static void item(struct seed *s, uint16_t type, const void *data, uint16_t len)
+{
+	struct tg_wire_item head = { .type = type, .len = len };
+
+	memcpy(s->buf + s->len, &head, sizeof(head));
+	memcpy(s->buf + s->len + sizeof(head), data, len);
+	s->len += sizeof(head) + len;
+}
+
+static void number(struct seed *s, uint16_t type, uint32_t value)
+{
+	item(s, type, &value, sizeof(value));
+}
+
+static void authorize(struct seed *s)
+{
+	number(s, TG_WIRE_IKE_ID, 7);
+	item(s, TG_WIRE_ROLE, "\0", 1);
+	item(s, TG_WIRE_PEER_ID, "segw.example.org", 16);
+	item(s, TG_WIRE_CERT, "\x30\x03\x02\x01\x01", 5);
+	item(s, TG_WIRE_CERT, "\x30\x03\x02\x01\x02", 5);
+	number(s, TG_WIRE_AUTH_KINDS, TG_WIRE_AUTH_PUBKEY);
+	number(s, TG_WIRE_FLAGS, TG_WIRE_FLAG_RESUMED);
+}
+
+static void child_keys(struct seed *s)
+{
+	static const uint8_t addr[16] = { 0xfd };
+
+	number(s, TG_WIRE_IKE_ID, 7);
+	number(s, TG_WIRE_CHILD_ID, 9);
+	item(s, TG_WIRE_CHILD_NAME, "core", 4);
+	item(s, TG_WIRE_PROTOCOL, &(uint8_t){ IPPROTO_ESP }, 1);
+	number(s, TG_WIRE_SPI_IN, 0x12345678);
+	number(s, TG_WIRE_SPI_OUT, 0x9abcdef0);
+	item(s, TG_WIRE_LOCAL, addr, 4);
+	item(s, TG_WIRE_REMOTE, addr, 16);
+	number(s, TG_WIRE_REQID, 1);
+	item(s, TG_WIRE_VIP, addr, 4);
+	item(s, TG_WIRE_VIP, addr, 16);
+}
+
+size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
+{
+	static const uint16_t types[] = {
+		TG_WIRE_HELLO, TG_WIRE_AUTHORIZE, TG_WIRE_CHILD_KEYS, TG_WIRE_PING,
+	};
+	struct tg_wire_hdr hdr = { .magic = TG_WIRE_MAGIC, .version = TG_WIRE_VERSION, .seq = 1 };
+	struct seed s = { .buf = buf, .len = sizeof(hdr) };
+	struct decode_msg m;
+
+	if (n >= sizeof(types) / sizeof(types[0]))
+		return 0;
+	hdr.type = types[n];
+	if (hdr.type == TG_WIRE_HELLO) {
+		item(&s, TG_WIRE_INSTANCE, "12345678", 8);
+		item(&s, TG_WIRE_TEXT, "charon 6.0.1", 12);
+	} else if (hdr.type == TG_WIRE_AUTHORIZE) {
+		authorize(&s);
+	} else if (hdr.type == TG_WIRE_CHILD_KEYS) {
+		child_keys(&s);
+	}
+	hdr.len = (uint32_t)(s.len - sizeof(hdr));
+	memcpy(buf, &hdr, sizeof(hdr));
+	FUZZ_ASSERT(!decode_msg(buf, s.len, &m));
+	return s.len;
+}
