@@ -521,10 +521,49 @@ charon_log() { cat "$TG_RUN/$1/log"; }
 
 # --- the agent -------------------------------------------------------------------------
 
-# agent_conf: write the agent's configuration
+# agent_policy [PCR]...: reference policy with the present values of the PCRs
+agent_policy() {
+	mkdir -p /run/trustgate/hnb
+	tpm2_pcrread "sha256:$(echo "$*" | tr ' ' ,)" | {
+		echo 'policy 1'
+		echo 'name test'
+		sed -n 's/^ *\([0-9][0-9]*\) *: 0x\([0-9A-Fa-f]\{64\}\)$/pcr \1 \2/p' | tr A-F a-f
+	} > /run/trustgate/hnb/reference.policy
+	[ "$(grep -c ^pcr /run/trustgate/hnb/reference.policy)" = $# ] ||
+		{ complain "the TPM's PCRs can't be read"; return 1; }
+}
+
+# What a test may set before agent_conf: lines of a section, with newlines.
+: "${AGENT_AGENT:=}" "${AGENT_CHARON:=}" "${AGENT_PEER:=}" "${AGENT_GATE:=}" "${AGENT_OCSP:=}"
+: "${AGENT_TRE:=}" "${AGENT_PCRS:=0 1 2 3 4 5 6 7}"
+
+# agent_conf: write the agent's configuration, and a policy if there is none
 agent_conf() {
 	mkdir -p /run/trustgate/hnb
-	: > /run/trustgate/hnb/trustgated.conf
+	# shellcheck disable=SC2086  # a list
+	[ -e /run/trustgate/hnb/reference.policy ] || agent_policy $AGENT_PCRS || return 1
+	cat > /run/trustgate/hnb/trustgated.conf <<-E
+	[agent]
+	$AGENT_AGENT
+	[charon]
+	vici = $TG_RUN/hnb/vici
+	ike = segw
+	child = $TG_CHILD
+	$AGENT_CHARON
+	[peer]
+	name = $SEGW_NAME
+	anchor = $PKI/oproot.crt
+	$AGENT_PEER
+	[gate]
+	$AGENT_GATE
+	[ocsp]
+	uri = ${AGENT_OCSP_URI:-$OCSP_URL/opca}
+	$AGENT_OCSP
+	[tre]
+	pcrs = $(echo "$AGENT_PCRS" | tr ' ' ,)
+	policy = /run/trustgate/hnb/reference.policy
+	$AGENT_TRE
+	E
 }
 
 agent_start() {
