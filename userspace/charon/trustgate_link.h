@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The connection to the agent. A job of its own keeps it: it connects, greets,
+ * reads the replies and beats the heart; whoever else sends never reads.
+ *
+ * A connection that was greeted has a generation, a number that is never 0 and
+ * never used again in this run. An agent that fails to answer in time loses its
+ * connection, so that charon waits for it once and not for each peer again.
+ */
+#ifndef TRUSTGATE_LINK_H
+#define TRUSTGATE_LINK_H
+
+#include <library.h>
+
+#include "trustgate_msg.h"
+
+typedef struct trustgate_link_t trustgate_link_t;
+
+struct trustgate_link_t {
+	/**
+	 * Start the job. @up is called, by that job, after each greeting.
+	 */
+	void (*start)(trustgate_link_t *this, void (*up)(void *data), void *data);
+
+	/**
+	 * Generation of the connection that is up now, 0 if none is.
+	 */
+	uint32_t (*generation)(trustgate_link_t *this);
+
+	/**
+	 * Send without waiting for a reply; a full socket is waited for 1 s.
+	 *
+	 * @m: message, freed in any case; NULL does nothing
+	 *
+	 * Return: generation of the connection it went over, 0 if it did not
+	 */
+	uint32_t (*send)(trustgate_link_t *this, struct tg_msg *m);
+
+	/**
+	 * Send and wait for the reply.
+	 *
+	 * @m: message, freed in any case; NULL does nothing
+	 * @timeout_ms: how long at most
+	 * @reply: filled in if there was one
+	 *
+	 * Return: as send(); 0 as well if no reply came in time
+	 */
+	uint32_t (*request)(trustgate_link_t *this, struct tg_msg *m, unsigned int timeout_ms,
+			    struct tg_reply *reply);
+
+	/* After the job has ended: charon ends all jobs before it unloads plugins. */
+	void (*destroy)(trustgate_link_t *this);
+};
+
+/**
+ * trustgate_link_create() - a link that is not started
+ * @path: of the agent's socket
+ *
+ * Return: NULL, logged, if @path is too long or the system is out of descriptors
+ */
+trustgate_link_t *trustgate_link_create(const char *path);
+
+#endif /* TRUSTGATE_LINK_H */

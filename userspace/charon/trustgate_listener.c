@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * charon calls the hooks one at a time, with the bus locked and the IKE SA
+ * checked out: what a hook waits for, all of charon soon waits for. Hence the
+ * bounds, and hence the announcement never waits for a reply: it runs with IKE
+ * SAs locked that a hook may be about to use.
+ *
+ * Whoever tells of an IKE SA has it to himself, so its messages never overtake
+ * each other.
+ */
+#include "trustgate_listener.h"
+
+#include <daemon.h>
+#include <processing/jobs/callback_job.h>
+#include <time.h>
+
+#include "trustgate_describe.h"
+#include "trustgate_told.h"
+
+#define AUTHORIZE_MS	3000
+#define KEYS_MS		1000
+
+typedef struct private_trustgate_listener_t private_trustgate_listener_t;
+
+struct private_trustgate_listener_t {
+	trustgate_listener_t public;
+	trustgate_link_t *link;
+	trustgate_told_t *ikes, *children;
+};
+
+static bool require_agent(void)
+{
+	return lib->settings->get_bool(lib->settings, "%s.plugins.trustgate.require_agent",
+				       FALSE, lib->ns);
+}
+
+/* Does the kernel have its SAs, and are both SPIs known? */
+static bool has_keys(child_sa_t *child)
+{
+	if (!child->get_spi(child, TRUE) || !child->get_spi(child, FALSE))
+		return FALSE;
+	switch (child->get_state(child)) {
+	case CHILD_INSTALLED:
+	case CHILD_UPDATING:
+	case CHILD_REKEYING:
+	case CHILD_REKEYED:
+	case CHILD_DELETING:
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+
+static bool is_up(child_sa_t *child)
+{
+	switch (child->get_state(child)) {
+	case CHILD_INSTALLED:
+	case CHILD_UPDATING:
+	case CHILD_REKEYING:
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+
+static void announce_child(private_trustgate_listener_t *this, ike_sa_t *ike_sa, child_sa_t *child)
+{
+	uint32_t sent;
+
+	sent = this->link->send(this->link,
+		tg_describe_child(ike_sa, child, ike_sa->get_my_host(ike_sa),
+				  ike_sa->get_other_host(ike_sa), TG_WIRE_FLAG_RESUMED));
+	if (!sent)
+		return;
+	this->children->mark(this->children, child->get_unique_id(child), sent);
+	if (is_up(child))
+		this->link->send(this->link, tg_describe_up(ike_sa, child));
+}
+
+/* Tell again of an IKE SA that came up while this agent was not there. */
+static void announce_ike(private_trustgate_listener_t *this, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator;
+	child_sa_t *child;
+	uint32_t sent;
+
+	sent = this->link->send(this->link, tg_describe_peer(ike_sa, TG_WIRE_FLAG_RESUMED));
+	if (!sent)
+		return;
+	this->ikes->mark(this->ikes, ike_sa->get_unique_id(ike_sa), sent);
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child))
+		if (has_keys(child))
+			announce_child(this, ike_sa, child);
+	enumerator->destroy(enumerator);
+}
+
+/*
+ * Before telling of anything below an IKE SA: the agent must know that one.
+ * Return: the connection to tell it on, 0 if there is none: then it will be
+ * announced once there is.
+ */
+static uint32_t ready(private_trustgate_listener_t *this, ike_sa_t *ike_sa)
+{
+	uint32_t id = ike_sa->get_unique_id(ike_sa);
+	uint32_t now = this->link->generation(this->link);
+
+	if (now && !this->ikes->check(this->ikes, id, now))
+		announce_ike(this, ike_sa);
+	return this->ikes->check(this->ikes, id, now) ? now : 0;
+}
+
+static job_requeue_t announce_all(private_trustgate_listener_t *this)
+{
+	enumerator_t *enumerator;
+	ike_sa_t *ike_sa;
+
+	/* Waits for those that a hook has: they were told by it, or will be here. */
+	enumerator = charon->ike_sa_manager->create_enumerator(charon->ike_sa_manager, TRUE);
+	while (enumerator->enumerate(enumerator, &ike_sa)) {
+		switch (ike_sa->get_state(ike_sa)) {
+		case IKE_ESTABLISHED:
+		case IKE_REKEYING:
+			ready(this, ike_sa);
+			break;
+		default:
+			break;
+		}
+	}
+	enumerator->destroy(enumerator);
+	return JOB_REQUEUE_NONE;
+}
+
+static void announce(void *listener)
+{
+	lib->processor->queue_job(lib->processor, (job_t *)
+		callback_job_create_with_prio((callback_job_cb_t)announce_all, listener, NULL,
+					      NULL, JOB_PRIO_HIGH));
+}
+
+METHOD(listener_t, authorize, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
+       bool final, bool *success)
+{
+	struct tg_reply reply;
+	uint32_t answered;
+
+	if (!final)
+		return TRUE;
+	answered = this->link->request(this->link, tg_describe_peer(ike_sa, 0), AUTHORIZE_MS,
+				       &reply);
+	if (!answered) {
+		*success = *success && !require_agent();
+		DBG1(DBG_IKE, "trustgate: no agent to ask about %Y: %s",
+		     ike_sa->get_other_id(ike_sa),
+		     *success ? "its SAs stay held" : "refused, as require_agent wants");
+		return TRUE;
+	}
+	this->ikes->mark(this->ikes, ike_sa->get_unique_id(ike_sa), answered);
+	if (reply.status) {
+		DBG1(DBG_IKE, "trustgate: %Y is refused: %s", ike_sa->get_other_id(ike_sa),
+		     reply.text[0] ? reply.text : strerror((int)reply.status));
+		*success = FALSE;
+	}
+	return TRUE;
+}
+
+static unsigned int left_ms(const struct timespec *start, unsigned int limit)
+{
+	struct timespec now;
+	int64_t passed;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	passed = (int64_t)(now.tv_sec - start->tv_sec) * 1000 +
+		 (now.tv_nsec - start->tv_nsec) / 1000000;
+	return passed < limit ? (unsigned int)(limit - passed) : 0;
+}
+
+/* Tell of the SPIs and wait until the kernel knows them, or @timeout_ms. */
+static void tell_keys(private_trustgate_listener_t *this, ike_sa_t *ike_sa, child_sa_t *child,
+		      host_t *local, host_t *remote, uint32_t flags, unsigned int timeout_ms)
+{
+	struct tg_reply reply;
+	uint32_t answered;
+
+	answered = this->link->request(this->link,
+		tg_describe_child(ike_sa, child, local, remote, flags), timeout_ms, &reply);
+	if (!answered)
+		return;
+	this->children->mark(this->children, child->get_unique_id(child), answered);
+	if (reply.status)
+		DBG1(DBG_CHD, "trustgate: CHILD_SA %s{%u} stays held: %s", child->get_name(child),
+		     child->get_unique_id(child),
+		     reply.text[0] ? reply.text : strerror((int)reply.status));
+}
+
+/*
+ * Of the two hooks that come when the SAs of a CHILD_SA are in the kernel and
+ * before the peer or a policy can use them, this is the one whose prototype is
+ * the same in every strongSwan; the keys are no business of ours. On rekeying,
+ * the outbound SA takes over only after it.
+ */
+METHOD(listener_t, child_derived_keys, bool, private_trustgate_listener_t *this,
+       ike_sa_t *ike_sa, child_sa_t *child, bool initiator, chunk_t encr_i, chunk_t encr_r,
+       chunk_t integ_i, chunk_t integ_r)
+{
+	uint32_t flags = 0;
+
+	(void)initiator;
+	(void)encr_i;
+	(void)encr_r;
+	(void)integ_i;
+	(void)integ_r;
+	if (!ike_sa || !ready(this, ike_sa))
+		return TRUE;
+	/* Only a rekeying registers the outbound SA before it uses it. */
+	if (child->get_outbound_state(child) & CHILD_OUTBOUND_REGISTERED)
+		flags = TG_WIRE_FLAG_REKEY;
+	tell_keys(this, ike_sa, child, ike_sa->get_my_host(ike_sa),
+		  ike_sa->get_other_host(ike_sa), flags, KEYS_MS);
+	return TRUE;
+}
+
+/* Before the kernel's SAs get their new addresses, as after it they are in use. */
+METHOD(listener_t, ike_update, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
+       host_t *local, host_t *remote)
+{
+	enumerator_t *enumerator;
+	struct timespec start;
+	unsigned int left;
+	child_sa_t *child;
+
+	if (!ike_sa->get_child_count(ike_sa) || !ready(this, ike_sa))
+		return TRUE;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child)) {
+		left = left_ms(&start, KEYS_MS);
+		if (has_keys(child) && left)
+			tell_keys(this, ike_sa, child, local, remote, 0, left);
+	}
+	enumerator->destroy(enumerator);
+	return TRUE;
+}
+
+static void tell_ids(private_trustgate_listener_t *this, uint16_t type, uint32_t ike_id,
+		     uint16_t item, uint32_t other_id)
+{
+	struct tg_msg *m = tg_msg_create(type);
+
+	if (m) {
+		tg_msg_put_u32(m, TG_WIRE_IKE_ID, ike_id);
+		if (item)
+			tg_msg_put_u32(m, item, other_id);
+	}
+	this->link->send(this->link, m);
+}
+
+static void child_is_up(private_trustgate_listener_t *this, ike_sa_t *ike_sa, child_sa_t *child)
+{
+	uint32_t now = ready(this, ike_sa);
+
+	if (!now)
+		return;
+	if (this->children->check(this->children, child->get_unique_id(child), now))
+		this->link->send(this->link, tg_describe_up(ike_sa, child));
+	else
+		announce_child(this, ike_sa, child);
+}
+
+static void child_is_down(private_trustgate_listener_t *this, ike_sa_t *ike_sa,
+			  child_sa_t *child)
+{
+	uint32_t now = this->link->generation(this->link);
+	uint32_t id = child->get_unique_id(child);
+
+	if (!this->children->forget(this->children, id, now) || !ike_sa)
+		return;
+	/* Of an IKE SA that is down all else is. */
+	if (this->ikes->check(this->ikes, ike_sa->get_unique_id(ike_sa), now))
+		tell_ids(this, TG_WIRE_CHILD_DOWN, ike_sa->get_unique_id(ike_sa),
+			 TG_WIRE_CHILD_ID, id);
+}
+
+METHOD(listener_t, child_updown, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
+       child_sa_t *child, bool up)
+{
+	if (!up)
+		child_is_down(this, ike_sa, child);
+	else if (ike_sa)
+		child_is_up(this, ike_sa, child);
+	return TRUE;
+}
+
+/* charon says up and down only of the first and the last of a line. */
+METHOD(listener_t, child_rekey, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
+       child_sa_t *old, child_sa_t *new)
+{
+	(void)old;
+	if (ike_sa)
+		child_is_up(this, ike_sa, new);
+	return TRUE;
+}
+
+METHOD(listener_t, child_state_change, bool, private_trustgate_listener_t *this,
+       ike_sa_t *ike_sa, child_sa_t *child, child_sa_state_t state)
+{
+	if (state == CHILD_DESTROYING)
+		child_is_down(this, ike_sa, child);
+	return TRUE;
+}
+
+static void ike_is_down(private_trustgate_listener_t *this, ike_sa_t *ike_sa)
+{
+	uint32_t id = ike_sa->get_unique_id(ike_sa);
+
+	if (this->ikes->forget(this->ikes, id, this->link->generation(this->link)))
+		tell_ids(this, TG_WIRE_IKE_DOWN, id, 0, 0);
+}
+
+METHOD(listener_t, ike_updown, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
+       bool up)
+{
+	if (!up)
+		ike_is_down(this, ike_sa);
+	return TRUE;
+}
+
+/* The ends that ike_updown() never says: refused peers, failed set-ups. */
+METHOD(listener_t, ike_state_change, bool, private_trustgate_listener_t *this,
+       ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	if (state == IKE_DESTROYING)
+		ike_is_down(this, ike_sa);
+	return TRUE;
+}
+
+METHOD(listener_t, ike_rekey, bool, private_trustgate_listener_t *this, ike_sa_t *old,
+       ike_sa_t *new)
+{
+	uint32_t now = this->link->generation(this->link);
+	uint32_t from = old->get_unique_id(old), to = new->get_unique_id(new);
+
+	/* What was not told under the old number is announced under the new one. */
+	if (this->ikes->forget(this->ikes, from, now)) {
+		tell_ids(this, TG_WIRE_IKE_REKEY, from, TG_WIRE_NEW_IKE_ID, to);
+		this->ikes->mark(this->ikes, to, now);
+	}
+	return TRUE;
+}
+
+METHOD(trustgate_listener_t, destroy, void, private_trustgate_listener_t *this)
+{
+	this->ikes->destroy(this->ikes);
+	this->children->destroy(this->children);
+	free(this);
+}
+
+trustgate_listener_t *trustgate_listener_create(trustgate_link_t *link)
+{
+	private_trustgate_listener_t *this;
+
+	INIT(this,
+		.public = {
+			.listener = {
+				.authorize = _authorize,
+				.child_derived_keys = _child_derived_keys,
+				.child_updown = _child_updown,
+				.child_rekey = _child_rekey,
+				.child_state_change = _child_state_change,
+				.ike_update = _ike_update,
+				.ike_updown = _ike_updown,
+				.ike_rekey = _ike_rekey,
+				.ike_state_change = _ike_state_change,
+			},
+			.announce = announce,
+			.destroy = _destroy,
+		},
+		.link = link,
+		.ikes = trustgate_told_create(),
+		.children = trustgate_told_create(),
+	);
+	return &this->public;
+}
