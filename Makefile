@@ -15,7 +15,7 @@ KERNEL ?= trixie
 
 export O DESTDIR PREFIX KVER KDIR SSDIR KERNEL
 
-.PHONY: all kmod userspace install demo check bench packages generate clean
+.PHONY: all kmod userspace tests install install-tests demo check bench generate clean
 all: kmod userspace
 
 # The kernel build writes beside its sources, so it gets a copy of them.
@@ -35,6 +35,13 @@ install: all
 		$(DESTDIR)/lib/modules/$(KVER)/updates/trustgate.ko
 	$(MAKE) -C userspace O=$(O)/userspace install
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
+
+# For the guests of tests/vm: see tests/Makefile.
+tests: userspace
+	O=$(O)/tests $(MAKE) -C tests all
+install-tests:
+	O=$(O)/tests INSTALL_PATH=$(DESTDIR)/usr/libexec/trustgate-tests \
+		$(MAKE) -C tests install
 
 generate:
 	tools/ynl-regen "$$(tests/vm/linux-tools)"
