@@ -5,6 +5,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include "ca.h"
@@ -29,6 +30,38 @@ static EVP_PKEY *explicit_key(void)
 	return key;
 }
 
+/* P-256 with the private key @n: the same in each run, so that a corpus lasts. */
+static EVP_PKEY *fixed_key(unsigned long n)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EC_POINT *point = EC_POINT_new(group);
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	BIGNUM *private = BN_new();
+	OSSL_PARAM *params;
+	EVP_PKEY *key = NULL;
+	uint8_t public[65];
+
+	if (!BN_set_word(private, n) || !EC_POINT_mul(group, point, private, NULL, NULL, NULL) ||
+	    EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, public, sizeof(public),
+			       NULL) != sizeof(public))
+		ca_die("fixed key");
+	OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
+	OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, public, sizeof(public));
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, private);
+	params = OSSL_PARAM_BLD_to_param(bld);
+	if (!params || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) != 1)
+		ca_die("fixed key");
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(private);
+	EC_POINT_free(point);
+	EC_GROUP_free(group);
+	return key;
+}
+
 EVP_PKEY *ca_key(const char *kind)
 {
 	EVP_PKEY *key;
@@ -37,6 +70,8 @@ EVP_PKEY *ca_key(const char *kind)
 		kind = "P-256";
 	if (!strcmp(kind, "explicit"))
 		return explicit_key();
+	if (!strncmp(kind, "fixed-", 6))
+		return fixed_key(strtoul(kind + 6, NULL, 10));
 	if (!strncmp(kind, "RSA-", 4))
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)atoi(kind + 4));
 	else if (!strncmp(kind, "P-", 2))

@@ -26,7 +26,7 @@ struct entity {
 struct ca_spec {
 	const char *cn;
 	const struct entity *issuer;
-	const char *key;	/* "P-256", "P-224", "explicit", "ED25519", "RSA-2048", ... */
+	const char *key;	/* "P-256", "P-224", "explicit", "ED25519", "RSA-2048", "fixed-1", ... */
 	const char *md;		/* "SHA1", ...; "pss:SHA1" for RSASSA-PSS */
 	int from, to;		/* seconds from CA_NOW */
 	const char *ext[CA_EXT_MAX];	/* "keyUsage=critical,digitalSignature" */

@@ -4,7 +4,8 @@
 # tre_quote() against a TPM: swtpm, or with TRE_TCTI set the TPM named there (whose
 # PCR 16 is then extended). Needs quote_tpm beside it or in $O.
 
-dir=${O:-$(dirname "$0")}
+dir=$(dirname "$0")
+[ -x "$dir/quote_tpm" ] || dir=$O
 n=0
 failed=0
 

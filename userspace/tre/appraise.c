@@ -43,26 +43,42 @@ static bool selects(const TPML_PCR_SELECTION *list, uint32_t mask)
 	return true;
 }
 
+/*
+ * Magic and type come first, from the octets themselves: whether the unmarshaller
+ * looks at them depends on its release, and some have let either pass.
+ */
+static bool check_header(const uint8_t *attest, size_t len, struct tre_result *result)
+{
+	uint32_t magic = 0;
+	uint16_t type = 0;
+	size_t used = 0;
+
+	if (Tss2_MU_UINT32_Unmarshal(attest, len, &used, &magic) ||
+	    magic != TPM2_GENERATED_VALUE) {
+		tre_set(result, TRE_FAIL, "tre.quote.magic",
+			"magic is 0x%08" PRIx32 ": the TPM did not make this (check what lies between here and the TPM)",
+			magic);
+		return false;
+	}
+	if (Tss2_MU_UINT16_Unmarshal(attest, len, &used, &type) || type != TPM2_ST_ATTEST_QUOTE) {
+		tre_set(result, TRE_FAIL, "tre.quote.type",
+			"attestation type 0x%04x is no quote (check the TPM)", type);
+		return false;
+	}
+	return true;
+}
+
 static bool parse_attest(const uint8_t *attest, size_t len, TPMS_ATTEST *out,
 			 struct tre_result *result)
 {
 	size_t used = 0;
 
+	if (!check_header(attest, len, result))
+		return false;
 	memset(out, 0, sizeof(*out));
 	if (Tss2_MU_TPMS_ATTEST_Unmarshal(attest, len, &used, out) || used != len) {
 		tre_set(result, TRE_FAIL, "tre.quote.encoding",
 			"the %zu octets are not one TPMS_ATTEST (check the TPM)", len);
-		return false;
-	}
-	if (out->magic != TPM2_GENERATED_VALUE) {
-		tre_set(result, TRE_FAIL, "tre.quote.magic",
-			"magic is 0x%08" PRIx32 ": the TPM did not make this (check what lies between here and the TPM)",
-			out->magic);
-		return false;
-	}
-	if (out->type != TPM2_ST_ATTEST_QUOTE) {
-		tre_set(result, TRE_FAIL, "tre.quote.type",
-			"attestation type 0x%04x is no quote (check the TPM)", out->type);
 		return false;
 	}
 	result->reset_count = out->clockInfo.resetCount;
