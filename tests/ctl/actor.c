@@ -28,7 +28,7 @@ static uint64_t session;
 static void answer(int rc)
 {
 	if (rc)
-		printf("err %d %s\n", -rc, tg_error(tg));
+		printf("err %d %s\n", -rc, tg ? tg_error(tg) : "no gate");
 	else
 		puts("ok");
 	fflush(stdout);
@@ -140,7 +140,7 @@ static void obey(char *line)
 	if (strcmp(verb, "control") == 0)
 		control(args);
 	else if (!tg)
-		exit(1);
+		answer(-ENOTCONN);
 	else if (strcmp(verb, "register") == 0)
 		enlist(args);
 	else if (strcmp(verb, "renew") == 0)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2317  # functions are called by ok
 # TAP and the actor for the tests of the tool. Sourced.
 
 n=0 failed=0
@@ -63,7 +64,13 @@ json() {
 }
 
 actor_start() {
+	# Installed beside the script, or where the Makefile built it.
+	if [ -z "${TG_ACTOR-}" ]; then
+		TG_ACTOR=./actor
+		[ -x "$TG_ACTOR" ] || TG_ACTOR=../../build/tests/ctl/actor
+	fi
 	coproc ACTOR { exec "$TG_ACTOR"; }
+	# shellcheck disable=SC2153  # set by coproc
 	actor_pid=$ACTOR_PID
 }
 

@@ -1,8 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2317  # functions are called by ok
+#
 # The tool where there is nothing: bad arguments, no module, no agent. Needs no
-# kernel module and no privilege. Issue 2, acceptance 9 and "bad input".
+# kernel module and no privilege.
 cd "$(dirname "$0")" || exit 1
+# shellcheck source=tests/ctl/lib.sh
 . ./lib.sh
 TOOL=("${TG_TOOL:-trustgate}" --socket /nonexistent/control.sock)
 

@@ -159,7 +159,7 @@ static void judge_start(struct box *box)
 	json_int_t retry = json_integer_value(json_object_get(start, "retry_in_s"));
 	char *why = NULL;
 
-	if (strcmp(json_str(start, "state"), "backoff"))
+	if (strcmp(json_str(start, "state"), "backoff") != 0)
 		return;
 	if (asprintf(&why, "attempt %" JSON_INTEGER_FORMAT " failed: %s; next in %" JSON_INTEGER_FORMAT " s",
 		     json_integer_value(json_object_get(start, "attempts")),

@@ -8,17 +8,17 @@
 /* For the audit trail: who it was, through sudo too. */
 static void who(char *buf, size_t len, const char *verb)
 {
-	unsigned int uid = getuid();
 	FILE *f = fopen("/proc/self/loginuid", "re");
+	uint32_t uid = getuid(), login;
+	char line[16] = "";
 
 	if (f) {
-		unsigned int login;
-
-		if (fscanf(f, "%u", &login) == 1 && login != (unsigned int)-1)
+		/* All ones: nobody logged in, a service did it. */
+		if (fgets(line, sizeof(line), f) && !parse_u32(line, 0, UINT32_MAX - 1, &login))
 			uid = login;
 		fclose(f);
 	}
-	snprintf(buf, len, "trustgate %s by uid %u", verb, uid);
+	snprintf(buf, len, "trustgate %s by uid %" PRIu32, verb, uid);
 }
 
 static int finish(struct ctl *ctl, int rc, const char *schema)
@@ -36,7 +36,7 @@ int verb_close(struct ctl *ctl, int argc, char **argv)
 	int rc;
 
 	(void)argc;
-	if (strcmp(argv[0], "all") && parse_u32(argv[0], 1, UINT32_MAX, &id))
+	if (strcmp(argv[0], "all") != 0 && parse_u32(argv[0], 1, UINT32_MAX, &id))
 		return usage_error(argv[0], "neither the ID of a context nor all");
 	rc = gate_open(ctl);
 	if (rc)

@@ -69,9 +69,10 @@ int parse_u32(const char *s, uint32_t min, uint32_t max, uint32_t *v);
 int parse_duration(const char *s, uint32_t min_ms, uint32_t max_ms, uint32_t *ms);
 /* "all", or ranges separated by commas: if-id=1-5,reqid=7+mark=0x1/0xff. */
 int parse_scope(const char *s, struct tg_config *config);
+/* The other way. */
+void format_scope(char *buf, size_t len, const struct tg_config *config);
 /* KEY=VALUE into @config; NULL, or the rule that is broken. */
 const char *parse_setting(const char *s, struct tg_config *config);
-void format_scope(char *buf, size_t len, const struct tg_config *config);
 
 /* text.c: what is printed for people. */
 #define TEXT_ROOM	1100	/* of 255 octets, all of them escaped */

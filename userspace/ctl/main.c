@@ -102,7 +102,7 @@ static int option_error(int argc, char **argv)
 	char letter[] = { '-', (char)optopt, '\0' };
 
 	/* optopt is 0 for an unknown long option, else the one that is misused. */
-	if (optopt && strncmp(name, "--", 2))
+	if (optopt && strncmp(name, "--", 2) != 0)
 		return usage_error(letter, "no such option");
 	if (optopt >= OPT_SOCKET)
 		return usage_error(name, "needs a value");

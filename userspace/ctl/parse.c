@@ -44,7 +44,7 @@ int parse_duration(const char *s, uint32_t min_ms, uint32_t max_ms, uint32_t *ms
 	if (number(&s, &n) || n > UINT32_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(s, units[i].name))
+		if (strcmp(s, units[i].name) != 0)
 			continue;
 		n *= units[i].ms;
 		if (n < min_ms || n > max_ms)
@@ -139,66 +139,58 @@ int parse_scope(const char *s, struct tg_config *c)
 	return rc;
 }
 
-static void append(char *buf, size_t len, const char *fmt, ...) __printf_like(3, 4);
-
-static void append(char *buf, size_t len, const char *fmt, ...)
-{
-	size_t used = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf + used, len - used, fmt, ap);
-	va_end(ap);
-}
-
-static void format_range(char *buf, size_t len, const char *name, uint32_t min, uint32_t max)
+/* Conditions of one range are joined by "+". */
+static void put_range(FILE *f, const char **sep, const char *name, uint32_t min, uint32_t max)
 {
 	if (min == 0 && max == UINT32_MAX)
 		return;
-	if (*buf && buf[strlen(buf) - 1] != ',')
-		append(buf, len, "+");
-	if (min == max)
-		append(buf, len, "%s=%" PRIu32, name, min);
-	else
-		append(buf, len, "%s=%" PRIu32 "-%" PRIu32, name, min, max);
+	fprintf(f, "%s%s=%" PRIu32, *sep, name, min);
+	if (min != max)
+		fprintf(f, "-%" PRIu32, max);
+	*sep = "+";
+}
+
+static void put_scope(FILE *f, const struct tg_scope *s)
+{
+	const char *sep = "";
+
+	put_range(f, &sep, "if-id", s->if_id_min, s->if_id_max);
+	put_range(f, &sep, "reqid", s->reqid_min, s->reqid_max);
+	if (s->mark_mask)
+		fprintf(f, "%smark=0x%" PRIx32 "/0x%" PRIx32, sep, s->mark, s->mark_mask);
 }
 
 void format_scope(char *buf, size_t len, const struct tg_config *c)
 {
-	*buf = '\0';
-	if (c->scope_all) {
-		append(buf, len, "all");
-		return;
-	}
-	for (unsigned int i = 0; i < c->nscopes; i++) {
-		const struct tg_scope *s = &c->scopes[i];
+	FILE *f = fmemopen(buf, len, "w");
 
+	*buf = '\0';
+	if (!f)
+		return;
+	if (c->scope_all)
+		fputs("all", f);
+	for (unsigned int i = 0; !c->scope_all && i < c->nscopes; i++) {
 		if (i)
-			append(buf, len, ",");
-		format_range(buf, len, "if-id", s->if_id_min, s->if_id_max);
-		format_range(buf, len, "reqid", s->reqid_min, s->reqid_max);
-		if (!s->mark_mask)
-			continue;
-		if (*buf && buf[strlen(buf) - 1] != ',')
-			append(buf, len, "+");
-		append(buf, len, "mark=0x%" PRIx32 "/0x%" PRIx32, s->mark, s->mark_mask);
+			fputc(',', f);
+		put_scope(f, &c->scopes[i]);
 	}
+	fclose(f);
 }
 
 /* Ranges as in the netlink spec; the kernel has the last word. */
 struct setting {
-	const char *name;
-	int attr;
+	const char *name, *rule;
 	size_t offset;
-	bool time;
+	int attr;
 	uint32_t min, max;
-	const char *rule;
+	bool time;
 };
 
-#define TIME(n, member, a, lo, hi, text) \
-	{ n, TRUSTGATE_A_CONFIG_##a, offsetof(struct tg_config, member), true, lo, hi, text }
-#define NUM(n, member, a, lo, hi, text) \
-	{ n, TRUSTGATE_A_CONFIG_##a, offsetof(struct tg_config, member), false, lo, hi, text }
+#define SETTING(n, member, a, t, lo, hi, text) \
+	{ .name = (n), .rule = (text), .offset = offsetof(struct tg_config, member), \
+	  .attr = TRUSTGATE_A_CONFIG_##a, .min = (lo), .max = (hi), .time = (t) }
+#define TIME(n, member, a, lo, hi, text)	SETTING(n, member, a, true, lo, hi, text)
+#define NUM(n, member, a, lo, hi, text)		SETTING(n, member, a, false, lo, hi, text)
 
 static const struct setting settings[] = {
 	TIME("t-bind", t_bind_ms, T_BIND_MS, 100, 600000, "must be 100ms to 600s"),

@@ -38,7 +38,7 @@ static void probe_tpm(struct box *box, const char *tcti)
 	char why[CONFIG_TEXT_MAX + 64];
 
 	/* Only a device can be looked at without talking to it. */
-	if (strncmp(tcti, device, strlen(device)) || exists(tcti + strlen(device)))
+	if (strncmp(tcti, device, strlen(device)) != 0 || exists(tcti + strlen(device)))
 		return;
 	snprintf(why, sizeof(why), "there is no %s", tcti + strlen(device));
 	box_problem(box, "tpm", why,

@@ -42,7 +42,6 @@ static int nothing(const char *what, const struct pick *pick)
  */
 struct view {
 	const char *name, *schema, *array;
-	bool spis;		/* ID may be an SPI */
 	size_t size;
 	int (*dump)(struct tg *tg, void **items, size_t *n);
 	bool (*match)(const void *item, const struct pick *pick);
@@ -50,6 +49,7 @@ struct view {
 	void (*row)(struct table *t, const void *item);
 	const char *const *head;
 	unsigned int columns;
+	bool spis;		/* ID may be an SPI */
 };
 
 static int dump_contexts(struct tg *tg, void **items, size_t *n)
@@ -226,19 +226,22 @@ static void evidence_row(struct table *t, const void *item)
 			evidence_line(t, c, kind);
 }
 
-#define VIEW(n, type, a, s, dumper, matcher, to_json, rows, heads) \
-	{ .name = n, .schema = "trustgate." n "/1", .array = a, .spis = s, .size = sizeof(type), \
-	  .dump = dumper, .match = matcher, .json = to_json, .row = rows, .head = heads, \
-	  .columns = ARRAY_SIZE(heads) }
-
 static const struct view views[] = {
-	VIEW("context", struct tg_context, "contexts", false, dump_contexts, match_context,
-	     context_to_json, context_row, context_head),
-	VIEW("sa", struct tg_sa, "sas", true, dump_sas, match_sa, sa_to_json, sa_row, sa_head),
-	VIEW("evidence", struct tg_context, "contexts", false, dump_contexts, match_context,
-	     evidence_to_json, evidence_row, evidence_head),
-	VIEW("bootstrap", struct tg_bootstrap, "bootstraps", false, dump_bootstraps,
-	     match_bootstrap, bootstrap_to_json, bootstrap_row, bootstrap_head),
+	{ .name = "context", .schema = "trustgate.context/1", .array = "contexts",
+	  .size = sizeof(struct tg_context), .dump = dump_contexts, .match = match_context,
+	  .json = context_to_json, .row = context_row, .head = context_head,
+	  .columns = ARRAY_SIZE(context_head) },
+	{ .name = "sa", .schema = "trustgate.sa/1", .array = "sas", .spis = true,
+	  .size = sizeof(struct tg_sa), .dump = dump_sas, .match = match_sa,
+	  .json = sa_to_json, .row = sa_row, .head = sa_head, .columns = ARRAY_SIZE(sa_head) },
+	{ .name = "evidence", .schema = "trustgate.evidence/1", .array = "contexts",
+	  .size = sizeof(struct tg_context), .dump = dump_contexts, .match = match_context,
+	  .json = evidence_to_json, .row = evidence_row, .head = evidence_head,
+	  .columns = ARRAY_SIZE(evidence_head) },
+	{ .name = "bootstrap", .schema = "trustgate.bootstrap/1", .array = "bootstraps",
+	  .size = sizeof(struct tg_bootstrap), .dump = dump_bootstraps,
+	  .match = match_bootstrap, .json = bootstrap_to_json, .row = bootstrap_row,
+	  .head = bootstrap_head, .columns = ARRAY_SIZE(bootstrap_head) },
 };
 
 static int print_view(const struct ctl *ctl, const struct view *v, const char *items, size_t n,

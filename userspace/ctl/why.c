@@ -31,7 +31,33 @@ static void print_proof(const struct tg_context *c, uint32_t kind)
 	print_advice(a);
 }
 
-static void print_context(const struct ctl *ctl, const struct tg_context *c)
+/* What the agent does about context @id just now, in its own words. */
+static json_t *agent_view(const struct box *box, uint32_t id)
+{
+	json_t *list = json_object_get(box->control, "contexts"), *c;
+	size_t i;
+
+	json_array_foreach(list, i, c)
+		if (json_integer_value(json_object_get(c, "id")) == id)
+			return c;
+	return NULL;
+}
+
+static void print_agent(const struct box *box, uint32_t id)
+{
+	json_t *view = agent_view(box, id);
+	const char *phase = json_str(view, "phase"), *detail = json_str(view, "detail");
+	char buf[TEXT_ROOM];
+
+	if (!*phase)
+		return;
+	printf("  agent: %s", clean(buf, sizeof(buf), phase));
+	if (*detail)
+		printf(", %s", clean(buf, sizeof(buf), detail));
+	putchar('\n');
+}
+
+static void print_context(const struct ctl *ctl, const struct box *box, const struct tg_context *c)
 {
 	char peer[TEXT_ROOM], detail[TEXT_ROOM], since[32];
 	const char *state = tg_state_name(c->state);
@@ -44,6 +70,7 @@ static void print_context(const struct ctl *ctl, const struct tg_context *c)
 		if (*c->detail)
 			printf("    said:   %s\n", clean(detail, sizeof(detail), c->detail));
 		print_advice(advice_reason(c->reason));
+		print_agent(box, c->id);
 	}
 	for (uint32_t kind = 0; kind < TG_KINDS; kind++)
 		print_proof(c, kind);
@@ -68,9 +95,9 @@ static void set_advice(json_t *o, struct advice a)
 	json_object_set_new(o, "remedy", a.todo ? json_text(a.todo) : json_null());
 }
 
-static json_t *context_to_json(const struct tg_context *c)
+static json_t *context_to_json(const struct box *box, const struct tg_context *c)
 {
-	json_t *o = json_context(c), *findings = json_array();
+	json_t *o = json_context(c), *findings = json_array(), *view = agent_view(box, c->id);
 
 	for (uint32_t kind = 0; kind < TG_KINDS; kind++) {
 		const struct tg_evidence *e = &c->evidence[kind];
@@ -90,6 +117,7 @@ static json_t *context_to_json(const struct tg_context *c)
 	set_advice(o, state_is_open(c->state) ? (struct advice) { NULL, NULL } :
 		   advice_reason(c->reason));
 	json_object_set_new(o, "findings", findings);
+	json_object_set_new(o, "agent", view ? json_incref(view) : json_null());
 	return o;
 }
 
@@ -108,13 +136,14 @@ struct question {
 	json_t *contexts, *sas;
 };
 
-static void tell_context(const struct ctl *ctl, struct question *q, const struct tg_context *c)
+static void tell_context(const struct ctl *ctl, const struct box *box, struct question *q,
+			 const struct tg_context *c)
 {
 	q->found++;
 	if (ctl->json)
-		json_array_append_new(q->contexts, context_to_json(c));
+		json_array_append_new(q->contexts, context_to_json(box, c));
 	else
-		print_context(ctl, c);
+		print_context(ctl, box, c);
 }
 
 static void tell_sa(const struct ctl *ctl, struct question *q, const struct tg_sa *s)
@@ -138,7 +167,7 @@ static void tell_spi(const struct ctl *ctl, const struct box *box, struct questi
 			continue;
 		tell_sa(ctl, q, s);
 		if (c && c->id != last)
-			tell_context(ctl, q, c);
+			tell_context(ctl, box, q, c);
 		last = s->context_id;
 	}
 }
@@ -147,7 +176,7 @@ static void tell_all(const struct ctl *ctl, const struct box *box, struct questi
 {
 	for (size_t i = 0; i < box->ncontexts; i++)
 		if (box->contexts[i].state != TRUSTGATE_STATE_GONE)
-			tell_context(ctl, q, &box->contexts[i]);
+			tell_context(ctl, box, q, &box->contexts[i]);
 	for (size_t i = 0; i < box->nsas; i++)
 		if (sa_is_loose(&box->sas[i]))
 			tell_sa(ctl, q, &box->sas[i]);
@@ -188,7 +217,7 @@ static void tell(const struct ctl *ctl, const struct box *box, struct question *
 	else if (!q->id)
 		tell_all(ctl, box, q);
 	else if (c)
-		tell_context(ctl, q, c);
+		tell_context(ctl, box, q, c);
 }
 
 static int not_found(const struct question *q)
@@ -225,7 +254,7 @@ int verb_why(struct ctl *ctl, int argc, char **argv)
 	int rc;
 
 	if (argc && parse_u32(argv[0], 1, UINT32_MAX,
-			      strncmp(argv[0], "0x", 2) ? &q.id : &q.spi))
+			      strncmp(argv[0], "0x", 2) == 0 ? &q.spi : &q.id))
 		return usage_error(argv[0], "neither the ID of a context nor an SPI as 0xc1234567");
 	if (ctl->json) {
 		q.contexts = json_array();
