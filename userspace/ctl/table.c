@@ -81,19 +81,37 @@ static void print_cell(const struct ctl *ctl, const struct table *t, unsigned in
 		printf("%*s", (int)(room - width(cell) + 2), "");
 }
 
+static void print_cells(const struct table *t, const struct ctl *ctl, const unsigned int *widths)
+{
+	unsigned int column = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		print_cell(ctl, t, column, t->cells[i], widths[column], false);
+		column = column + 1 < t->columns ? column + 1 : 0;
+	}
+}
+
+static void measure(const struct table *t, unsigned int *widths)
+{
+	unsigned int column = 0;
+
+	for (unsigned int i = 0; i < t->columns; i++)
+		widths[i] = width(t->head[i]);
+	for (size_t i = 0; i < t->n; i++) {
+		if (width(t->cells[i]) > widths[column])
+			widths[column] = width(t->cells[i]);
+		column = column + 1 < t->columns ? column + 1 : 0;
+	}
+}
+
 int table_print(struct table *t, const struct ctl *ctl)
 {
 	unsigned int widths[TABLE_COLUMNS] = { 0 };
 
-	for (unsigned int i = 0; i < t->columns; i++)
-		widths[i] = width(t->head[i]);
-	for (size_t i = 0; i < t->n; i++)
-		if (width(t->cells[i]) > widths[i % t->columns])
-			widths[i % t->columns] = width(t->cells[i]);
+	measure(t, widths);
 	for (unsigned int i = 0; t->n && i < t->columns; i++)
 		print_cell(ctl, t, i, t->head[i], widths[i], true);
-	for (size_t i = 0; i < t->n; i++)
-		print_cell(ctl, t, i % t->columns, t->cells[i], widths[i % t->columns], false);
+	print_cells(t, ctl, widths);
 	for (size_t i = 0; i < t->n; i++)
 		free(t->cells[i]);
 	free(t->cells);
