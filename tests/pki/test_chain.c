@@ -21,7 +21,7 @@ enum who {
 	RSA1024, RSA2048, EC224, EC384, EXPLICIT, ED, RSA1024_CA, BY_RSA1024, RSA_CA, BY_RSA_PSS,
 	BY_RSA_PSS_SHA1, MD5_LEAF, SHA1_LEAF, SHA384_LEAF,
 	CRITICAL, CONSTRAINED_CA, BY_CONSTRAINED,
-	NO_SAN, WILDCARD, NUL_NAME, NUL_SECOND, IP_AS_DNS, DOT_NAME, UPPER_NAME, MAPPED_IP,
+	NO_SAN, WILDCARD, NUL_NAME, NUL_SECOND, IP_AS_DNS, DOT_NAME, UPPER_NAME, MAPPED_IP, ZERO_IP,
 	ENTITIES
 };
 
@@ -104,6 +104,7 @@ static const struct {
 		"subjectAltName=DNS:SEGW.Operator.TEST" } } },
 	[MAPPED_IP] = { ROOT, { .cn = "Mapped", .ext = { CA_EXT_END,
 		"subjectAltName=IP:::ffff:192.0.2.1" } } },
+	[ZERO_IP] = { ROOT, { .cn = "Zero", .ext = { CA_EXT_END, "subjectAltName=IP:0.0.0.0" } } },
 };
 
 static struct entity entities[ENTITIES];
@@ -230,6 +231,8 @@ static const struct chain_case cases[] = {
 	  .name = "2001:db8:1::2" },
 	{ "HNB-AUTH-10", "an address as dNSName is refused", { IP_AS_DNS }, "name.mismatch",
 	  .name = "192.0.2.1" },
+	{ "HNB-AUTH-10", "an address is no name of as many octets", { ZERO_IP }, "name.mismatch",
+	  .name = "a.de" },
 	{ "HNB-AUTH-10", "a mapped address is not the IPv4 address", { MAPPED_IP }, "name.mismatch",
 	  .name = "192.0.2.1" },
 };

@@ -14,9 +14,9 @@
 #define ENTRIES_MAX	3
 
 enum who {
-	NOBODY, ROOT, CA, TWIN_CA, OTHER_CA, LEAF, SIBLING, OLD_LEAF,
+	NOBODY, ROOT, CA, TWIN_CA, OTHER_CA, RENAMED_CA, LEAF, SIBLING, OLD_LEAF,
 	DELEGATE, NO_EKU, ANY_EKU, NO_NOCHECK, LONG_LIFE, CRIT_NOCHECK, EXPIRED, FUTURE, ENDS_SOON,
-	BY_ROOT, BY_TWIN, BY_OTHER, NO_DS, CRITICAL, WEAK_KEY, WEAK_SIG, RSA_DELEGATE, LOCAL,
+	BY_ROOT, BY_TWIN, BY_OTHER, BY_RENAMED, NO_DS, CRITICAL, WEAK_KEY, WEAK_SIG, RSA_DELEGATE, LOCAL,
 	LOCAL_EXPIRED, ENTITIES
 };
 
@@ -28,6 +28,7 @@ static const struct {
 	[CA] = { ROOT, { .cn = "CA", .ext = { CA_EXT_CA } } },
 	[TWIN_CA] = { ROOT, { .cn = "CA", .ext = { CA_EXT_CA } } },
 	[OTHER_CA] = { ROOT, { .cn = "Other CA", .ext = { CA_EXT_CA } } },
+	[RENAMED_CA] = { ROOT, { .cn = "Renamed CA", .ext = { CA_EXT_CA } } },	/* CA's key */
 	[LEAF] = { CA, { .cn = "segw", .to = 20 * CA_DAY, .ext = { CA_EXT_END } } },
 	[SIBLING] = { CA, { .cn = "sibling", .ext = { CA_EXT_END } } },
 	[OLD_LEAF] = { CA, { .cn = "old segw", .to = -1, .ext = { CA_EXT_END } } },
@@ -45,6 +46,7 @@ static const struct {
 	[BY_ROOT] = { ROOT, { .cn = "By root", .ext = { CA_EXT_END, EKU, NOCHECK } } },
 	[BY_TWIN] = { TWIN_CA, { .cn = "By twin", .ext = { CA_EXT_END, EKU, NOCHECK } } },
 	[BY_OTHER] = { OTHER_CA, { .cn = "By other", .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[BY_RENAMED] = { RENAMED_CA, { .cn = "By renamed", .ext = { CA_EXT_END, EKU, NOCHECK } } },
 	[NO_DS] = { CA, { .cn = "No DS", .ext = { "keyUsage=critical,keyAgreement", EKU, NOCHECK } } },
 	[CRITICAL] = { CA, { .cn = "Critical", .ext = { CA_EXT_END, EKU, NOCHECK, CRITICAL_EXT } } },
 	[WEAK_KEY] = { CA, { .cn = "Weak", .key = "RSA-1024", .ext = { CA_EXT_END, EKU, NOCHECK } } },
@@ -60,7 +62,7 @@ static const uint8_t nonce[32] = "a nonce of thirty-two octets...";
 
 enum status { GOOD, REVOKED, UNKNOWN };	/* as V_OCSP_CERTSTATUS_* */
 enum about { OURS, OTHER_SERIAL, WRONG_NAME_HASH, WRONG_KEY_HASH };
-enum nonces { SAME, ABSENT, OTHER, TWICE, PREFIX, RAW, CRITICAL_NONCE };
+enum nonces { SAME, ABSENT, OTHER, TWICE, PREFIX, TAIL, RAW, CRITICAL_NONCE };
 
 #define NO_NEXT		INT32_MIN
 #define FRESH		.from = -60, .next = CA_HOUR
@@ -230,6 +232,8 @@ static const struct ocsp_case cases[] = {
 	  .signer = BY_ROOT },
 	{ "PIT-19", "a delegate of a CA of the same name is refused", "ocsp.signer.issuer",
 	  { { FRESH } }, .signer = BY_TWIN },
+	{ "PIT-19", "a delegate of a CA of the same key is refused", "ocsp.signer.issuer",
+	  { { FRESH } }, .signer = BY_RENAMED },
 	{ "PIT-19", "a delegate of another CA is refused", "ocsp.signer.issuer", { { FRESH } },
 	  .signer = BY_OTHER },
 	{ "HNB-OCSP-09", "another CA's own answer is refused", "ocsp.signer", { { FRESH } },
@@ -272,6 +276,8 @@ static const struct ocsp_case cases[] = {
 	  .issuer = OTHER_CA },
 	{ "HNB-OCSP-09", "a certificate of an issuer of the same name is refused", "ocsp.issuer",
 	  { { FRESH } }, .issuer = TWIN_CA },
+	{ "HNB-OCSP-09", "a certificate of an issuer of the same key is refused", "ocsp.issuer",
+	  { { FRESH } }, .issuer = RENAMED_CA },
 	{ "HNB-OCSP-09", "ours among others is found", NULL,
 	  { { OTHER_SERIAL, FRESH }, { FRESH }, { WRONG_KEY_HASH, REVOKED, FRESH } }, 3 },
 	{ "HNB-OCSP-09", "another certificate's revocation is not ours", NULL,
@@ -361,6 +367,8 @@ static const struct ocsp_case cases[] = {
 	{ "PIT-16", "two nonces are refused", "ocsp.nonce.mismatch", { { FRESH } }, .nonce = TWICE },
 	{ "PIT-16", "a prefix of the nonce is refused", "ocsp.nonce.mismatch", { { FRESH } },
 	  .nonce = PREFIX },
+	{ "PIT-16", "a byte behind the nonce is refused", "ocsp.nonce.mismatch", { { FRESH } },
+	  .nonce = TAIL },
 	{ "PIT-16", "a nonce that isn't an OCTET STRING is refused", "ocsp.nonce.mismatch",
 	  { { FRESH } }, .nonce = RAW },
 	{ "FFS-15", "a critical nonce is accepted", NULL, { { FRESH } }, .nonce = CRITICAL_NONCE },
@@ -450,35 +458,38 @@ static void add_raw_nonce(OCSP_BASICRESP *basic, const uint8_t *data, size_t len
 
 static void add_nonce(OCSP_BASICRESP *basic, enum nonces kind)
 {
-	uint8_t other[sizeof(nonce)], der[2 + sizeof(nonce)] = { 4, sizeof(nonce) };
+	uint8_t other[sizeof(nonce)], der[2 + sizeof(nonce) + 1] = { 4, sizeof(nonce) };
 
 	memcpy(other, nonce, sizeof(nonce));
 	other[sizeof(other) - 1] ^= 1;
 	memcpy(der + 2, nonce, sizeof(nonce));
 	switch (kind) {
 	case SAME:
-		add_raw_nonce(basic, der, sizeof(der), 0);
+		add_raw_nonce(basic, der, sizeof(der) - 1, 0);
 		break;
 	case ABSENT:
 		break;
 	case OTHER:
 		memcpy(der + 2, other, sizeof(other));
-		add_raw_nonce(basic, der, sizeof(der), 0);
+		add_raw_nonce(basic, der, sizeof(der) - 1, 0);
 		break;
 	case TWICE:
-		add_raw_nonce(basic, der, sizeof(der), 0);
+		add_raw_nonce(basic, der, sizeof(der) - 1, 0);
 		memcpy(der + 2, other, sizeof(other));
-		add_raw_nonce(basic, der, sizeof(der), 0);
+		add_raw_nonce(basic, der, sizeof(der) - 1, 0);
 		break;
 	case PREFIX:
 		der[1] = sizeof(nonce) / 2;
 		add_raw_nonce(basic, der, 2 + sizeof(nonce) / 2, 0);
 		break;
+	case TAIL:
+		add_raw_nonce(basic, der, sizeof(der), 0);
+		break;
 	case RAW:
 		add_raw_nonce(basic, nonce, sizeof(nonce), 0);
 		break;
 	case CRITICAL_NONCE:
-		add_raw_nonce(basic, der, sizeof(der), 1);
+		add_raw_nonce(basic, der, sizeof(der) - 1, 1);
 		break;
 	}
 }
@@ -703,6 +714,8 @@ int main(void)
 	for (i = ROOT; i < ENTITIES; i++) {
 		struct ca_spec spec = specs[i].spec;
 
+		if (i == RENAMED_CA)
+			entities[i].key = entities[CA].key;
 		spec.issuer = specs[i].issuer ? &entities[specs[i].issuer] : NULL;
 		ca_issue(&entities[i], &spec);
 	}

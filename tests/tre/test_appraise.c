@@ -32,6 +32,7 @@ static void extra_none(struct made_quote *q) { q->attest.extraData.size = 0; }
 static void extra_long(struct made_quote *q) { q->attest.extraData.size = 33; }
 static void digest_value(struct made_quote *q) { q->QUOTE.pcrDigest.buffer[0] ^= 1; }
 static void digest_short(struct made_quote *q) { q->QUOTE.pcrDigest.size = 20; }
+static void digest_long(struct made_quote *q) { q->QUOTE.pcrDigest.size = 33; }
 static void bank(struct made_quote *q) { q->QUOTE.pcrSelect.pcrSelections[0].hash = TPM2_ALG_SHA1; }
 static void select_less(struct made_quote *q) { q->QUOTE.pcrSelect.pcrSelections[0].pcrSelect[0] &= 0xfe; }
 static void select_more(struct made_quote *q) { q->QUOTE.pcrSelect.pcrSelections[0].pcrSelect[0] |= 2; }
@@ -152,6 +153,7 @@ static const struct appraise_case cases[] = {
 	  .after = mask_less },
 	{ "FFS-03", "another PCR digest fails", "tre.quote.digest", digest_value },
 	{ "FFS-03", "a shorter PCR digest fails", "tre.quote.digest", digest_short },
+	{ "FFS-03", "a longer PCR digest fails", "tre.quote.digest", digest_long },
 	{ "FFS-03", "a value that wasn't quoted fails", "tre.quote.digest", .after = pcr_other },
 	{ "HNB-TRE-12", "another key's signature fails", "tre.signature", by_foreign },
 	{ "HNB-TRE-12", "a flipped bit in the signature fails", "tre.signature",

@@ -16,9 +16,9 @@ void pki_ocsp_policy_default(struct pki_ocsp_policy *policy)
 	*policy = (struct pki_ocsp_policy) {
 		.nonce_required = true,
 		.skew_s = 300,
-		.age_max_s = 24 * 3600,
+		.age_max_s = 24 * INT64_C(3600),
 		.age_no_next_s = 300,
-		.response_max = 64 * 1024,
+		.response_max = 65536,
 	};
 }
 

@@ -11,7 +11,7 @@
 /* A signature check for each candidate: bounds what a response can make us do. */
 #define CANDIDATES_MAX	16
 /* A responder nobody can revoke must not live long (FFS-20). */
-#define NOCHECK_LIFE_S	(90 * 24 * 3600LL)
+#define NOCHECK_LIFE_S	(90 * INT64_C(86400))
 
 enum kind { ISSUER, EXPLICIT, DELEGATE };
 
