@@ -117,25 +117,33 @@ static void judge_agent(struct box *box, const char *control_error)
 	free(why);
 }
 
+/* For verdicts whose detail names no remedy, and for a device that isn't there. */
+static const char *tre_remedy(const char *verdict)
+{
+	if (strcmp(verdict, "fail") == 0)
+		return "boot known software, or install a policy that knows what runs";
+	if (strcmp(verdict, "unavailable") == 0)
+		return "enable the TPM in the firmware, modprobe tpm_crb or tpm_tis, check tcti in trustgated.conf";
+	return "wait, or trustgate recheck";
+}
+
 static void judge_tre(struct box *box, json_t *tre)
 {
 	const char *verdict = json_str(tre, "verdict"), *rule = json_str(tre, "rule");
 	const char *detail = json_str(tre, "detail");
-	const char *todo = NULL;
-	char *why = NULL;
+	char *why = NULL, *own;
 
 	if (strcmp(verdict, "pass") == 0)
 		return;
-	if (strcmp(verdict, "fail") == 0)
-		todo = "charon is not started and nothing opens: boot known software, or install a policy that knows what runs";
-	else if (strcmp(verdict, "unavailable") == 0)
-		todo = "/dev/tpmrm0 has to exist and answer: enable the TPM in the firmware, modprobe tpm_crb or tpm_tis, check tcti in trustgated.conf";
-	else if (strcmp(verdict, "unchecked") == 0)
-		todo = "wait, or trustgate recheck";
 	if (asprintf(&why, "%s%s%s%s%s", *verdict ? verdict : "no verdict", *rule ? ", " : "", rule,
 		     *detail ? ": " : "", detail) < 0)
 		return;
-	box_problem(box, "tpm", why, todo);
+	own = split_remedy(why);
+	if (!own || strcmp(rule, "tre.tpm.open") == 0)
+		box_problem(box, "tpm", why, tre_remedy(verdict));
+	else
+		box_problem(box, "tpm", why, own);
+	free(own);
 	free(why);
 }
 
