@@ -346,12 +346,17 @@ static void say_sa(struct line *l, const struct tg_sa *s)
 	    s->mark, s->held_packets);
 }
 
-/* sa spi= [state= wait=MS]: the newest with that SPI */
+static bool named(const char *want, const char *have)
+{
+	return !want || !strcmp(want, have);
+}
+
+/* sa spi= [state= reason= wait=MS]: the newest with that SPI */
 static int do_sa(struct line *l)
 {
 	int64_t until = now_ms() + (int64_t)line_num(l, "wait", 0);
 	uint32_t spi = htonl((uint32_t)line_num(l, "spi", 0));
-	const char *state = line_val(l, "state");
+	const char *state = line_val(l, "state"), *reason = line_val(l, "reason");
 	struct tg *tg = GATE(l);
 
 	for (;;) {
@@ -365,7 +370,8 @@ static int do_sa(struct line *l)
 			if (sas[i].key.spi == spi && sas[i].id >= best.id)
 				best = sas[i];
 		free(sas);
-		if (best.id && (!state || !strcmp(state, tg_state_name(best.state)))) {
+		if (best.id && named(state, tg_state_name(best.state)) &&
+		    named(reason, tg_reason_name(best.reason))) {
 			say_sa(l, &best);
 			return 0;
 		}
@@ -551,13 +557,31 @@ static int do_stats(struct line *l)
 static void snapshot_sas(struct line *l, const struct tg_sa *sas, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		say(l, " sa:%u,%u,%x,%s,%s", sas[i].id, sas[i].context_id, ntohl(sas[i].key.spi),
-		    tg_state_name(sas[i].state), tg_reason_name(sas[i].reason));
+		if (sas[i].state != TRUSTGATE_STATE_GONE)
+			say(l, " sa:%u,%u,%x,%s,%s", sas[i].id, sas[i].context_id,
+			    ntohl(sas[i].key.spi), tg_state_name(sas[i].state),
+			    tg_reason_name(sas[i].reason));
 }
 
-/* snapshot: all that a request could have changed, and no clock or counter */
+/* bash reads a pipe an octet at a time: not for a whole snapshot. */
+static void hash_reply(struct line *l)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	size_t len = l->len;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (uint8_t)l->reply[i]) * 0x100000001b3;
+	l->len = 0;
+	say(l, "hash=%016" PRIx64 " len=%zu", h, len);
+}
+
+/*
+ * snapshot [full]: all that a request could have changed, and no clock or counter,
+ * as a hash or in full. What has gone leaves by itself.
+ */
 static int do_snapshot(struct line *l)
 {
+	bool full = line_has(l, "full");
 	struct tg *tg = GATE(l);
 	struct tg_context *cs = NULL;
 	struct tg_sa *sas = NULL;
@@ -574,10 +598,14 @@ static int do_snapshot(struct line *l)
 	say_config(l, &c);
 	say(l, " agent=%" PRIu64 "/%u/%s", a.session, a.lease_ms, a.name);
 	for (size_t i = 0; i < ncs; i++)
-		say(l, " context:%u,%u,%" PRIu64 ",%s,%s,%x,%x,%u,%s,%s", cs[i].id, cs[i].ike_id,
-		    cs[i].generation, tg_state_name(cs[i].state), tg_reason_name(cs[i].reason),
-		    cs[i].required, cs[i].satisfied, cs[i].sas, cs[i].peer, cs[i].detail);
+		if (cs[i].state != TRUSTGATE_STATE_GONE)
+			say(l, " context:%u,%u,%" PRIu64 ",%s,%s,%x,%x,%u,%s,%s", cs[i].id,
+			    cs[i].ike_id, cs[i].generation, tg_state_name(cs[i].state),
+			    tg_reason_name(cs[i].reason), cs[i].required, cs[i].satisfied,
+			    cs[i].sas, cs[i].peer, cs[i].detail);
 	snapshot_sas(l, sas, nsas);
+	if (!full)
+		hash_reply(l);
 	free(cs);
 	free(sas);
 	return 0;
@@ -633,6 +661,7 @@ static void on_event(const struct tg_note *note, void *arg)
 		    tg_result_name(note->result));
 	else
 		say(l, "%s", tg_reason_name(note->reason));
+	say(l, "@%" PRIu64, note->time_ns / 1000000);
 }
 
 /* events [wait=MS]: what came since the last time, in order, without a gap */
