@@ -3,8 +3,9 @@
  * driver [-n RUNS] [-t SECONDS] [-s SEED] [-w DIR] [-o FILE] [INPUT...]
  *
  * Runs the INPUTs, the target's own seeds, and RUNS mutations of them, or as many as
- * SECONDS allow. The same SEED gives the same mutations. -o: write each input there before it runs, so that the
- * one that crashed is left. -w: write the seeds as a corpus for libFuzzer, and end.
+ * SECONDS allow. The same SEED gives the same mutations. -o: write each input there
+ * before it runs, so that the one that crashed is left. -w: write the seeds as a
+ * corpus for libFuzzer, and end.
  */
 #include <string.h>
 #include <time.h>

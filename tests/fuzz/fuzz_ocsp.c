@@ -110,7 +110,8 @@ static void add(OCSP_BASICRESP *basic, const struct entity *about, int status, c
 	ASN1_GENERALIZEDTIME *to = ASN1_GENERALIZEDTIME_set(NULL, CA_NOW + CA_HOUR);
 	OCSP_CERTID *id = OCSP_cert_to_id(md, about->cert, ca.cert);
 
-	OCSP_basic_add1_status(basic, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE, from, from, to);
+	OCSP_basic_add1_status(basic, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE, from,
+			       from, to);
 	OCSP_CERTID_free(id);
 	ASN1_GENERALIZEDTIME_free(from);
 	ASN1_GENERALIZEDTIME_free(to);

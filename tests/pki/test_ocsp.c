@@ -16,8 +16,8 @@
 enum who {
 	NOBODY, ROOT, CA, TWIN_CA, OTHER_CA, RENAMED_CA, LEAF, SIBLING, OLD_LEAF,
 	DELEGATE, NO_EKU, ANY_EKU, NO_NOCHECK, LONG_LIFE, CRIT_NOCHECK, EXPIRED, FUTURE, ENDS_SOON,
-	BY_ROOT, BY_TWIN, BY_OTHER, BY_RENAMED, NO_DS, CRITICAL, WEAK_KEY, WEAK_SIG, RSA_DELEGATE, LOCAL,
-	LOCAL_EXPIRED, ENTITIES
+	BY_ROOT, BY_TWIN, BY_OTHER, BY_RENAMED, NO_DS, CRITICAL, WEAK_KEY, WEAK_SIG,
+	RSA_DELEGATE, LOCAL, LOCAL_EXPIRED, ENTITIES
 };
 
 static const struct {
@@ -427,7 +427,8 @@ static void add_entry(OCSP_BASICRESP *basic, const struct entry *e, const struct
 
 	if (e->next != NO_NEXT)
 		next = time_at(e->next);
-	single = OCSP_basic_add1_status(basic, id, (int)e->status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+	single = OCSP_basic_add1_status(basic, id, (int)e->status,
+					OCSP_REVOKED_STATUS_KEYCOMPROMISE,
 					e->status == REVOKED ? revoked : NULL, from, next);
 	if (!single)
 		ca_die("single response");
@@ -636,7 +637,8 @@ static bool as_expected(const struct ocsp_case *c, const struct made *m,
 
 	SHA256(m->leaf.data, m->leaf.len, leaf);
 	SHA256(m->der.data ? m->der.data : leaf, m->der.len, proof);
-	if (memcmp(leaf, r->cert_digest, sizeof(leaf)) || memcmp(proof, r->proof_digest, sizeof(proof)))
+	if (memcmp(leaf, r->cert_digest, sizeof(leaf)) ||
+	    memcmp(proof, r->proof_digest, sizeof(proof)))
 		return false;
 	if (!c->rule)
 		return r->verdict == PKI_GOOD && !r->provisional && r->expires > CA_NOW &&
@@ -678,6 +680,7 @@ static void test_request(void)
 	const ASN1_OCTET_STRING *value;
 	const uint8_t *p;
 	size_t len;
+	int at;
 
 	memcpy(expected + 2, nonce, sizeof(nonce));
 	if (!tap_ok(!pki_ocsp_request(entities[LEAF].der, entities[CA].der, nonce, sizeof(nonce),
@@ -689,8 +692,8 @@ static void test_request(void)
 	tap_ok(request && p == der + len && OCSP_request_onereq_count(request) == 1 &&
 	       !OCSP_id_cmp(own, OCSP_onereq_get0_id(OCSP_request_onereq_get0(request, 0))),
 	       "HNB-OCSP-01: it asks for this certificate alone");
-	ext = OCSP_REQUEST_get_ext(request,
-				   OCSP_REQUEST_get_ext_by_NID(request, NID_id_pkix_OCSP_Nonce, -1));
+	at = OCSP_REQUEST_get_ext_by_NID(request, NID_id_pkix_OCSP_Nonce, -1);
+	ext = OCSP_REQUEST_get_ext(request, at);
 	value = ext ? X509_EXTENSION_get_data(ext) : NULL;
 	tap_ok(value && ASN1_STRING_length(value) == sizeof(expected) &&
 	       !memcmp(ASN1_STRING_get0_data(value), expected, sizeof(expected)),

@@ -23,6 +23,7 @@ struct appraise_case {
 };
 
 #define QUOTE	attest.attested.quote
+#define BANK	QUOTE.pcrSelect.pcrSelections[0]
 
 static void magic(struct made_quote *q) { q->attest.magic ^= 1; }
 static void type(struct made_quote *q) { q->attest.type = TPM2_ST_ATTEST_TIME; }
@@ -33,9 +34,9 @@ static void extra_long(struct made_quote *q) { q->attest.extraData.size = 33; }
 static void digest_value(struct made_quote *q) { q->QUOTE.pcrDigest.buffer[0] ^= 1; }
 static void digest_short(struct made_quote *q) { q->QUOTE.pcrDigest.size = 20; }
 static void digest_long(struct made_quote *q) { q->QUOTE.pcrDigest.size = 33; }
-static void bank(struct made_quote *q) { q->QUOTE.pcrSelect.pcrSelections[0].hash = TPM2_ALG_SHA1; }
-static void select_less(struct made_quote *q) { q->QUOTE.pcrSelect.pcrSelections[0].pcrSelect[0] &= 0xfe; }
-static void select_more(struct made_quote *q) { q->QUOTE.pcrSelect.pcrSelections[0].pcrSelect[0] |= 2; }
+static void bank(struct made_quote *q) { q->BANK.hash = TPM2_ALG_SHA1; }
+static void select_less(struct made_quote *q) { q->BANK.pcrSelect[0] &= 0xfe; }
+static void select_more(struct made_quote *q) { q->BANK.pcrSelect[0] |= 2; }
 static void select_none(struct made_quote *q) { q->QUOTE.pcrSelect.count = 0; }
 static void select_wide(struct made_quote *q)
 {
@@ -99,7 +100,11 @@ static void ak_scheme(struct made_quote *q)
 	q->public.publicArea.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
 }
 
-static void ak_off_curve(struct made_quote *q) { q->public.publicArea.unique.ecc.y.buffer[31] ^= 1; }
+static void ak_off_curve(struct made_quote *q)
+{
+	q->public.publicArea.unique.ecc.y.buffer[31] ^= 1;
+}
+
 static void ak_no_point(struct made_quote *q) { q->public.publicArea.unique.ecc.x.size = 0; }
 static void ak_long_point(struct made_quote *q) { q->public.publicArea.unique.ecc.x.size = 33; }
 

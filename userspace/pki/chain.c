@@ -105,8 +105,8 @@ static void set_verify_error(X509_STORE_CTX *ctx, time_t now, struct pki_result 
 			r = &verify_rules[i];
 	}
 	/* Which also says by how much. */
-	if (at && (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) &&
-	    !pki_valid_at(at, now, "certificate", PKI_BAD, result))
+	if ((error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) &&
+	    at && !pki_valid_at(at, now, "certificate", PKI_BAD, result))
 		return;
 	if (at)
 		pki_subject_text(at, subject);
