@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tre_quote() against a TPM: swtpm, or with TRE_TCTI set the TPM named there (whose
-# PCR 16 is then extended). Needs quote_tpm beside it or in $O.
+# tre_quote() against a TPM: the one TRE_TCTI names, or swtpm, or where that is not
+# installed the machine's own. PCR 16 is extended. Needs quote_tpm beside it or in $O.
 
 dir=$(dirname "$0")
 [ -x "$dir/quote_tpm" ] || dir=$O
@@ -26,6 +26,9 @@ finish() {
 	exit $failed
 }
 
+if [ -z "$TRE_TCTI" ] && [ -c /dev/tpmrm0 ] && ! command -v swtpm > /dev/null; then
+	TRE_TCTI=device:/dev/tpmrm0
+fi
 if [ -z "$TRE_TCTI" ]; then
 	if ! command -v swtpm >/dev/null; then
 		echo "ok 1 - HNB-TRE-01: a quote of a TPM # SKIP swtpm is not installed"
