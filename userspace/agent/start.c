@@ -14,6 +14,7 @@
 
 #define INITIATE_MS	30000
 #define POLL_MS		2000	/* for what charon has in hand, or charon itself */
+#define WATCH_MS	10000	/* is charon still there? */
 
 enum state { IDLE, WAITING_TRE, INITIATING, UP, BACKOFF };
 
@@ -72,7 +73,7 @@ static void quoted(struct worker *w, const struct worker_result *r)
 {
 	(void)w;
 	integrity_note(&r->tre);
-	if (integrity_pass()) {
+	if (integrity_pass() || !conf.charon.start) {
 		step(&timer);
 		return;
 	}
@@ -117,46 +118,55 @@ static void initiate(void)
 		      initiated, NULL);
 }
 
+static void no_charon(const struct vici_answer *answer)
+{
+	if (charon_seen || !*last_error)
+		log_say(LOG_WARNING, "no-charon", answer->error,
+			"start strongSwan, and see [charon] vici");
+	charon_seen = false;
+	start_error(answer->error);
+	if (conf.charon.start && !context_any())
+		enter(BACKOFF);
+	timer_start(&timer, POLL_MS, step);
+}
+
 static void listed(void *arg, const struct vici_answer *answer)
 {
 	(void)arg;
 	asking = false;
 	if (answer->status) {
-		if (charon_seen || !*last_error)
-			log_say(LOG_WARNING, "no-charon", answer->error,
-				"start strongSwan, and see [charon] vici");
-		charon_seen = false;
-		start_error(answer->error);
-		enter(BACKOFF);
-		timer_start(&timer, POLL_MS, step);
+		no_charon(answer);
 		return;
 	}
+	if (!charon_seen)
+		last_error[0] = '\0';
 	charon_seen = true;
-	if (context_any() || answer->child_up || answer->connecting) {
+	if (!conf.charon.start || context_any()) {
+		enter(context_any() ? UP : IDLE);
+		timer_start(&timer, WATCH_MS, step);
+	} else if (answer->child_up || answer->connecting) {
 		/* Held by the gate until the plugin has told of it. */
 		enter(answer->connecting ? INITIATING : UP);
 		timer_start(&timer, POLL_MS, step);
-		return;
+	} else {
+		initiate();
 	}
-	initiate();
 }
 
 static void step(struct timer *t)
 {
 	timer_stop(t);
-	if (!conf.charon.start || asking)
+	if (asking)
 		return;
-	if (context_any()) {
-		enter(UP);
-		return;
-	}
-	if (integrity_required() && !integrity_pass()) {
-		check_box();
-		return;
-	}
-	if (!gate_live()) {
-		timer_start(t, POLL_MS, step);
-		return;
+	if (conf.charon.start && !context_any()) {
+		if (integrity_required() && !integrity_pass()) {
+			check_box();
+			return;
+		}
+		if (!gate_live()) {
+			timer_start(t, POLL_MS, step);
+			return;
+		}
 	}
 	asking = true;
 	vici_list(conf.charon.vici, conf.charon.ike, conf.charon.child, listed, NULL);
@@ -165,12 +175,10 @@ static void step(struct timer *t)
 void start_begin(void)
 {
 	worker_init(&quote);
-	if (!conf.charon.start) {
-		/* The verdict is wanted for status all the same. */
-		if (integrity_required())
-			integrity_quote(&quote, NULL, 0, quoted);
-		return;
-	}
+	/* The verdict is wanted for status all the same. */
+	if (!conf.charon.start && integrity_required() &&
+	    integrity_quote(&quote, NULL, 0, quoted))
+		start_error("no quote of this box could be started");
 	step(&timer);
 }
 
@@ -178,7 +186,7 @@ void start_up(void)
 {
 	if (!conf.charon.start)
 		return;
-	timer_stop(&timer);
+	timer_start(&timer, WATCH_MS, step);
 	enter(UP);
 }
 

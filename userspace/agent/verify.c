@@ -201,7 +201,8 @@ static void pki_done(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, pki.worker);
 
 	c->chain = r->chain;
-	c->chain_known = true;
+	/* What was just handed in need not be said twice, unless it changed. */
+	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || r->chain.verdict != PKI_GOOD;
 	verify_hand_in_chain(c);
 	if (c->wanted & KIND(REVOCATION))
 		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp);
