@@ -289,20 +289,26 @@ static int do_bootstrap(struct line *l)
 						     addr, ss.ss_family, port));
 }
 
+/* flows [id=]: the registered flows, of one context or of all */
 static int do_flows(struct line *l)
 {
+	uint32_t id = (uint32_t)line_num(l, "id", 0);
 	struct tg *tg = GATE(l);
+	size_t shown = 0;
 	struct tg_bootstrap *b;
 	size_t n;
 	int rc = tg_bootstrap_dump(tg, &b, &n);
 
 	if (rc)
 		return refused(l, tg, rc);
-	say(l, "n=%zu", n);
 	for (size_t i = 0; i < n; i++)
-		say(l, " ctx=%u out=%u in=%u outbytes=%u inbytes=%u attempt=%u exhausted=%d",
-		    b[i].context_id, b[i].out_packets, b[i].in_packets, b[i].out_bytes,
-		    b[i].in_bytes, b[i].attempt, b[i].exhausted);
+		shown += !id || b[i].context_id == id;
+	say(l, "n=%zu", shown);
+	for (size_t i = 0; i < n; i++)
+		if (!id || b[i].context_id == id)
+			say(l, " ctx=%u out=%u in=%u outbytes=%u inbytes=%u attempt=%u exhausted=%d",
+			    b[i].context_id, b[i].out_packets, b[i].in_packets, b[i].out_bytes,
+			    b[i].in_bytes, b[i].attempt, b[i].exhausted);
 	free(b);
 	return 0;
 }

@@ -187,11 +187,11 @@ net_up() {
 	ip -n tgk-h -batch - <<-E
 		link add inner type dummy
 		addr add $H4/24 dev wan
-		addr add $H6/64 dev wan
+		addr add $H6/64 dev wan nodad
 		addr add 10.10.0.1/24 dev lan
-		addr add fd10::1/64 dev lan
+		addr add fd10::1/64 dev lan nodad
 		addr add $hi4/32 dev inner
-		addr add $hi6/128 dev inner
+		addr add $hi6/128 dev inner nodad
 		link set wan up
 		link set lan up
 		link set inner up
@@ -202,9 +202,9 @@ net_up() {
 	ip -n tgk-s -batch - <<-E
 		link add inner type dummy
 		addr add $S4/24 dev wan
-		addr add $S6/64 dev wan
+		addr add $S6/64 dev wan nodad
 		addr add $si4/32 dev inner
-		addr add $si6/128 dev inner
+		addr add $si6/128 dev inner nodad
 		link set wan up
 		link set inner up
 		route add 10.0.0.0/8 via $H4 src $si4
@@ -213,7 +213,7 @@ net_up() {
 	E
 	ip -n tgk-l -batch - <<-E
 		addr add $li4/24 dev lan
-		addr add $li6/64 dev lan
+		addr add $li6/64 dev lan nodad
 		link set lan up
 		route add default via 10.10.0.1
 		route add default via fd10::1

@@ -164,7 +164,7 @@ s2_e17() {
 		FD=$V && ask h bootstrap "id=$CTX" "fd=$FD" remote=$si4 port=80 || return 1
 	# The SYN is the budget; a second packet is over it.
 	ask h connect "fd=$FD" dst=$si4 port=80 wait=1500
-	event "bootstrap-exhausted:" && ask h flows && says exhausted 1 && is pending pending
+	event "bootstrap-exhausted:" && ask h flows "id=$CTX" && says exhausted 1 && is pending pending
 	local rc=$?
 	ask h shut "fd=$FD"
 	ask s shut "fd=$listener"
@@ -183,7 +183,7 @@ check "S2 -E8-> S5" s2_e8
 s2_e9() {
 	new_agent && pending 1 && ask h socket src=$hi4 sport=5002 && get fd && FD=$V &&
 		ask h bootstrap "id=$CTX" "fd=$FD" remote=$si4 port=80 && ask h leave &&
-		is suspended lease && ask h flows && says n 0
+		is suspended lease && ask h flows "id=$CTX" && says n 0
 }
 check "S2 -E9-> S5, I4: the agent's socket goes, bootstrap is off" s2_e9
 

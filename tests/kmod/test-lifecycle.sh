@@ -1,0 +1,361 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What comes and goes under the gate: states, namespaces, the configuration, the
+# machine's sleep, the module itself.
+. "$(dirname "$0")/lib.sh"
+
+LOADS=${LOADS:-100}
+
+states_before=$(cut -d' ' -f1 /sys/kernel/slab/xfrm_state/objects 2>/dev/null || echo 0)
+gate_load
+net_up
+ask h config t-bind-ms=600000 t-verify-ms=600000
+ask h listen-events
+new_agent
+tunnel_policies
+apply
+
+# ------------------------------------------------------------------------- states
+in_h() {
+	ip -n tgk-h "$@"
+}
+
+updated() {
+	open_all 1 && old_events && in_h xfrm state update src $H4 dst $S4 proto esp spi $SPI \
+		mode tunnel reqid 1 flag af-unspec limit packet-hard 100000 $AEAD && passes &&
+		ask h sas && [[ $R != *",$(printf %x $SPI),unbound"* ]] && ask h context "id=$CTX" &&
+		says sas 2 state open
+}
+check "S3, E15: a state that is updated keeps its binding" updated
+
+soft_expired() {
+	fresh && in_h xfrm state update src $H4 dst $S4 proto esp spi $SPI mode tunnel reqid 1 \
+		flag af-unspec limit packet-soft 2 limit packet-hard 6 $AEAD && bound 1 &&
+		ask h prove "id=$CTX" mask=1 && ask h udp src=$hi4 dst=$si4 port=4001 n=4 && passes &&
+		in_state open && ask h sa spi=$SPI state=open
+}
+check "S3, E15: a soft expiry changes nothing" soft_expired
+
+hard_expired() {
+	old_events
+	ask h udp src=$hi4 dst=$si4 port=4001 n=4
+	ask h sa spi=$SPI state=gone wait=3000 && event "sa-gone:" && ask h sa spi=$((SPI + 1)) state=open
+}
+check "any -E15-> S7: a hard expiry" hard_expired
+
+time_expired() {
+	fresh && in_h xfrm state update src $H4 dst $S4 proto esp spi $SPI mode tunnel reqid 1 \
+		flag af-unspec limit time-hard 1 $AEAD && bound 1 && ask h sa spi=$SPI state=gone wait=5000
+}
+check "any -E15-> S7: a hard expiry by time" time_expired
+
+flushed() {
+	open_all 1 && old_events && in_h xfrm state flush && ask h sa spi=$SPI state=gone &&
+		ask h sa spi=$((SPI + 1)) state=gone && event sa-gone: sa-gone: &&
+		ask h context "id=$CTX" && says sas 0
+}
+check "any -E15-> S7: flushed" flushed
+
+spi_again() {
+	fresh && bound 1 && ask h prove "id=$CTX" mask=1 && passes || return 1
+	h_lines="xfrm state delete src $H4 dst $S4 proto esp spi $SPI"$'\n'
+	h_lines+="xfrm state delete src $S4 dst $H4 proto esp spi $((SPI + 1))"$'\n'
+	s_lines=$h_lines
+	tunnel_states $SPI
+	apply && holds unbound && ask h sa spi=$SPI state=unbound
+}
+check "HNB-GATE-13, any -E15 [replaced]-> S1: an SPI that is used again is held" spi_again
+
+moved() {
+	# Delete, then add with another address: what charon does.
+	open_all 1 && in_h xfrm state delete src $H4 dst $S4 proto esp spi $SPI || return 1
+	in_h xfrm state add src $H4 dst 192.0.2.9 proto esp spi $SPI mode tunnel reqid 1 $AEAD &&
+		ask h sa spi=$SPI state=unbound && in_state open
+}
+check "HNB-GATE-17: a state that moves to another address is held until it is bound" moved
+flush
+tunnel_policies
+apply
+
+# ----------------------------------------------------------------------- the scope
+# reqid 1 is in or out; by the mark and the if_id only the list tells.
+reqid_scope() {
+	fresh && ask h config scope=reqid:50-60 && passes && ! ask h sa spi=$SPI state=unbound &&
+		ask h config scope=reqid:50-60 scope=reqid:1-1 && holds unbound &&
+		ask h sa spi=$SPI state=unbound && ask h settings && says scopes 2 all 0
+}
+check "HNB-GATE-13: scope by reqid: outside untouched, inside held" reqid_scope
+
+open_outside() {
+	ask h config scope=all && holds unbound && bound 1 && ask h prove "id=$CTX" mask=1 && passes &&
+		ask h config scope=reqid:50-60 && passes && ask h config scope=all && holds unbound
+}
+check "HNB-GATE-13: what leaves the scope and comes back is held again" open_outside
+
+listed() {	# SPI...: exactly these of the three are
+	local s want
+	for s in 0x801 0x802 0x803; do
+		want=1
+		[[ " $* " == *" $s "* ]] && want=0
+		ask h sa spi=$s state=unbound
+		[ $? = $want ] || why "$s, of $*: $R" || return 1
+	done
+}
+mark_ifid_scope() {
+	h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x801 mode tunnel mark 5 mask 0xff $AEAD"$'\n'
+	h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x802 mode tunnel if_id 9 $AEAD"$'\n'
+	h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x803 mode tunnel $AEAD"$'\n'
+	apply && listed 0x801 0x802 0x803 && ask h config scope=mark:5/255 && listed 0x801 &&
+		ask h config scope=ifid:7-10 && listed 0x802 && ask h config scope=ifid:0-0 &&
+		listed 0x801 0x803 && ask h config scope=mark:5/255 scope=ifid:9-9 &&
+		listed 0x801 0x802 && ask h config scope=all && listed 0x801 0x802 0x803
+}
+check "HNB-GATE-13: scope by mark and by if_id" mark_ifid_scope
+
+atomic() {
+	unchanged refused h EINVAL "match nothing" config t-bind-ms=1234 scope=reqid:9-3 &&
+		unchanged refused h EINVAL "match nothing" config mode=observe scope=mark:5/2 &&
+		unchanged refused h ERANGE "" config t-verify-ms=1234 t-bind-ms=1 && passes_or_holds
+}
+passes_or_holds() {
+	fresh && holds unbound
+}
+check "SEC-02: a configuration that is partly wrong changes nothing" atomic
+
+# --------------------------------------------------------------------------- modes
+observe() {
+	fresh && ask h config mode=observe && zero s h &&
+		ask h udp src=$hi4 dst=$si4 port=4001 n=3 && ask s udp src=$si4 dst=$hi4 port=4002 n=3 &&
+		seen s 3 "dst=$si4" port=4001 && seen h 3 "dst=$hi4" port=4002 && held out 3 unbound &&
+		held in 3 unbound && ask h config mode=enforce && holds unbound
+}
+check "HNB-GATE-26: observe counts what it would hold, and passes it; enforce holds it" observe
+
+off_deletes() {
+	open_all 1 && h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x811 mode tunnel $AEAD"$'\n' &&
+		apply && ask h config mode=off || return 1
+	local list
+	list=$(in_h xfrm state list)
+	[[ $list != *0x00000811* ]] || why "a held SA is still there" || return 1
+	[[ $list == *$(printf 0x%08x $SPI)* ]] || why "the open SA has gone" || return 1
+	zero s h && ask h udp src=$hi4 dst=$si4 port=4001 && seen s 1 "dst=$si4" port=4001
+}
+check "HNB-GATE-22: off deletes what is held, and leaves what is open" off_deletes
+off_refuses() {
+	refused h EOPNOTSUPP "the gate is off" announce ike=9000 cert=aa required=1 && ask h sas &&
+		says n 0
+}
+check "off: no context, no SA" off_refuses
+on_again() {
+	ask h config mode=enforce && ask h sa spi=$SPI state=unbound && holds unbound
+}
+check "HNB-GATE-13: enforce after off holds what is there" on_again
+
+new_netns() {
+	ns_add n && ask n settings && says mode enforce all 1 &&
+		ip -n tgk-n xfrm state add src $H4 dst $S4 proto esp spi 0x820 mode tunnel $AEAD &&
+		ask n sa spi=0x820 state=unbound && ! ask h sa spi=0x820 && ns_del n
+}
+check "HNB-GATE-13: a new namespace enforces, and sees its own SAs only" new_netns
+
+# -------------------------------------------------------------------------- limits
+max_contexts() {
+	ask h stats && get contexts && ask h config max-contexts=$((V + 2)) &&
+		announce cert=aa required=1 && announce cert=aa required=1 &&
+		unchanged refused h ENOSPC "raise max-contexts" announce ike=9001 cert=aa required=1 &&
+		ask h config max-contexts=16384 && announce cert=aa required=1
+}
+check "SEC-09: no more contexts than max-contexts" max_contexts
+
+max_sas() {
+	fresh && bound 1 && ask h stats && get sas && local n=$V && ask h config max-sas=$((n + 1)) &&
+		unchanged refused h ENOSPC "raise max-sas" bind "id=$CTX" sa=esp,0x7001,$S4 \
+		sa=esp,0x7002,$S4 || return 1
+	h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x830 mode tunnel reqid 1 $AEAD"$'\n'
+	h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x831 mode tunnel reqid 1 $AEAD"$'\n'
+	apply && ask h sa spi=0x830 state=unbound && ! ask h sa spi=0x831
+}
+check "SEC-09: no more SAs than max-sas" max_sas
+past_max_sas() {
+	ask h config max-sas=1
+	SPI=$((SPI + 2))
+	h_lines=$'xfrm state flush\n' s_lines=$'xfrm state flush\n'
+	tunnel_states $SPI
+	apply && ! ask h sa spi=$SPI && holds unbound
+}
+check "SEC-09, I1: an SA that finds no room is held" past_max_sas
+room_again() {
+	ask h config max-sas=65536 && ask h sa spi=$SPI state=unbound wait=8000 && bound 1 &&
+		ask h prove "id=$CTX" mask=1 && passes
+}
+check "SEC-09: with room again it is found" room_again
+
+# ---------------------------------------------------------------- events and dumps
+events_in_order() {
+	old_events
+	open_all 1 && ask h reverify "id=$CTX" && ask h evidence "id=$CTX" kind=device-auth &&
+		ask h close "id=$CTX" && ask h quarantine "id=$CTX" && ask h del "id=$CTX" &&
+		event "context-state:$CTX,absent>pending" sa-bound: sa-bound: "evidence:$CTX" \
+		"context-state:$CTX,pending>open" "context-state:$CTX,open>reverify" "evidence:$CTX" \
+		"context-state:$CTX,reverify>open" "context-state:$CTX,open>suspended,closed" \
+		"context-state:$CTX,suspended>rejected,quarantine" \
+		"context-gone:$CTX,rejected>gone,ike-deleted" && says gaps 0
+}
+check "HNB-GATE-26: events come in order, without a gap" events_in_order
+
+churn() {
+	local i
+	for i in {1..4}; do
+		for spi in {3000..3060}; do
+			echo "xfrm state add src $H4 dst $S4 proto esp spi $spi mode tunnel $AEAD"
+		done
+		for spi in {3000..3060}; do
+			echo "xfrm state delete src $H4 dst $S4 proto esp spi $spi"
+		done
+	done | in_h -batch -
+}
+dumps() {
+	local pid n=0
+	fresh
+	churn &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		ask e sas || return 1
+		get n
+		says distinct "$V" || return 1
+		ask e sa spi=$SPI state=unbound && ask e sa spi=$((SPI + 1)) state=unbound || return 1
+		n=$((n + 1))
+	done
+	wait $pid
+	[ $n -ge 3 ] || why "only $n dumps"
+}
+check "HNB-GATE-26: dumps are consistent while SAs come and go" dumps
+
+# ------------------------------------------------------------------ the machine sleeps
+sleeps() {
+	open_all 1 && passes || return 1
+	echo 0 > /sys/module/suspend/parameters/pm_test_delay 2>/dev/null
+	echo freezer > /sys/power/pm_test || return 1
+	echo freeze > /sys/power/state
+	echo none > /sys/power/pm_test
+	in_state suspended 1000 && says reason resume satisfied 0 && holds resume &&
+		ask h prove "id=$CTX" mask=1 && passes
+}
+if [ -w /sys/power/pm_test ] && grep -q freeze /sys/power/state; then
+	check "SEC-07, S3 -E13-> S5: what was open is closed after a suspend" sleeps
+else
+	skip "SEC-07, S3 -E13-> S5: what was open is closed after a suspend" "no pm_test here"
+fi
+
+# ------------------------------------------------------------- namespaces and module
+refused_unload() {
+	! rmmod trustgate 2> "$TMP/rmmod" && grep -q 'in use\|busy\|unavailable' "$TMP/rmmod" &&
+		open_all 1 && passes
+}
+check "HNB-GATE-22, any -E18 unload: refused while enforcing" refused_unload
+
+# Objects of the cache of states, which other caches of that size may share.
+xfrm_states() {
+	echo 1 > /sys/kernel/slab/xfrm_state/shrink 2>/dev/null
+	V=$(cut -d' ' -f1 /sys/kernel/slab/xfrm_state/objects 2>/dev/null || echo 0)
+}
+
+# Given up after a grace period, and a cache is never counted to the object.
+no_states_left() {
+	local _
+	for _ in {1..30}; do
+		xfrm_states
+		[ "$V" -le $((states_before + 8)) ] && return
+		sleep 0.1
+	done
+	why "$V XFRM states, $states_before before the test"
+}
+
+netns_gone() {
+	local _
+	open_all 1 && passes || return 1
+	# Both ends send until there is nothing left to send from.
+	echo "udp src=$si4 dst=$hi4 port=4002 n=3000" >&"${IN[s]}"
+	echo "udp src=$hi4 dst=$si4 port=4001 n=3000" >&"${IN[e]}"
+	net_down
+	for _ in {1..100}; do
+		[ "$(cat /sys/module/trustgate/refcnt)" = 1 ] && break
+		sleep 0.1
+	done
+	[ "$(cat /sys/module/trustgate/refcnt)" = 1 ] || why "refcnt $(cat /sys/module/trustgate/refcnt)" ||
+		return 1
+	no_states_left
+}
+check "any -E15-> S7: namespaces with open SAs go under traffic, and hold nothing" netns_gone
+check "HNB-GATE-22: nothing enforces any more: it unloads" gate_unload
+
+observe_default() {
+	gate_load mode=observe && ns_add o && ask o settings && says mode observe && ns_del o &&
+		rmmod trustgate
+}
+check "the parameter mode says what namespaces start with" observe_default
+bad_parameter() {
+	! gate_load mode=sometimes 2>/dev/null && ! gate_load buckets=1000 2>/dev/null &&
+		! grep -q '^trustgate ' /proc/modules
+}
+check "SEC-02: parameters that make no sense are refused" bad_parameter
+
+kb() {
+	sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo
+}
+complaints() {
+	dmesg | grep -cE 'WARNING: |BUG: |Oops|refcount_t|Call Trace:|waiting for .* to become free'
+}
+
+# What is loaded again and again: without its debug information it is read faster.
+small_copy() {
+	local ko=${TG_KO:-$(modinfo -n trustgate)}
+	strip -g -o "$TMP/trustgate.ko" "$ko" 2>/dev/null || cp "$ko" "$TMP/trustgate.ko"
+	TG_KO=$TMP/trustgate.ko
+}
+
+one_load() {	# N: every tenth enforces
+	if [ $(($1 % 10)) = 0 ]; then
+		gate_load && ask i config mode=off && ask h config mode=off && ask s config mode=off &&
+			ask l config mode=off
+		tunnel_states $SPI	# off deleted them
+		apply
+	else
+		gate_load mode=observe
+	fi
+	rmmod trustgate
+}
+
+loads() {
+	local n slab percpu complained
+	small_copy
+	net_up
+	tunnel 0x900
+	SPI=0x900
+	complained=$(complaints)
+	one_load 1 || return 1
+	slab=$(kb SUnreclaim) percpu=$(kb Percpu)
+	for ((n = 1; n <= LOADS; n++)); do
+		# Traffic in both directions while it comes and goes.
+		[ $((n % 10)) = 0 ] || {
+			echo "udp src=$hi4 dst=$si4 port=4001 n=20 gap=5" >&"${IN[e]}"
+			echo "udp src=$si4 dst=$hi4 port=4002 n=20 gap=5" >&"${IN[s]}"
+		}
+		one_load $n || why "load $n" || return 1
+		[ $((n % 10)) = 0 ] || {
+			IFS= read -r -t 20 R <&"${OUT[e]}"
+			IFS= read -r -t 20 R <&"${OUT[s]}"
+		}
+	done
+	[ "$(complaints)" = "$complained" ] || why "the kernel complained" || return 1
+	[ $(($(kb Percpu) - percpu)) -lt 200 ] || why "Percpu $percpu -> $(kb Percpu)" || return 1
+	[ $(($(kb SUnreclaim) - slab)) -lt 4096 ] || why "SUnreclaim $slab -> $(kb SUnreclaim)"
+}
+check "$LOADS times loaded and unloaded under traffic: no leak, no complaint" loads
+no_state_left() {
+	net_down
+	no_states_left
+}
+check "and no reference to a state is held" no_state_left
+finish
