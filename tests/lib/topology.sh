@@ -208,17 +208,18 @@ tg_counters() {
 	for n in $which; do echo "counter ${p}_$n {}"; done
 }
 
-# tg_protocols PREFIX MATCH: one of PREFIX_udp... and PREFIX_user for each packet
+# tg_protocols PREFIX MATCH: PREFIX_user and one of PREFIX_udp... for each packet.
+# By number: nft knows few names without /etc/protocols.
 tg_protocols() {
 	local p=$1
 	shift
 	cat <<-E
 	$* counter name ${p}_user
-	$* meta l4proto udp counter name ${p}_udp
-	$* meta l4proto tcp counter name ${p}_tcp
-	$* meta l4proto { icmp, ipv6-icmp } counter name ${p}_icmp
-	$* meta l4proto sctp counter name ${p}_sctp
-	$* meta l4proto != { udp, tcp, icmp, ipv6-icmp, sctp } counter name ${p}_other
+	$* meta l4proto 17 counter name ${p}_udp
+	$* meta l4proto 6 counter name ${p}_tcp
+	$* meta l4proto { 1, 58 } counter name ${p}_icmp
+	$* meta l4proto 132 counter name ${p}_sctp
+	$* meta l4proto != { 1, 6, 17, 58, 132 } counter name ${p}_other
 	E
 }
 
@@ -263,7 +264,7 @@ counters_up() {
 		$(tg_counters wan "esp ike clear")
 		chain in {
 			type filter hook ingress devices = { hnb, segw, evil } priority -500;
-			meta l4proto esp counter name wan_esp
+			meta l4proto 50 counter name wan_esp
 			udp dport { 500, 4500 } counter name wan_ike
 			ip saddr { $INNER4 } counter name wan_clear return
 			ip daddr { $INNER4 } counter name wan_clear return
