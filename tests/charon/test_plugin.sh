@@ -7,64 +7,8 @@
 # shellcheck disable=SC3043	# local: dash and busybox have it
 # shellcheck disable=SC2317	# functions are called by check and wait_for
 cd "$(dirname "$0")" || exit 1
-# shellcheck disable=SC2034	# of topology.sh
-AGENT=0
-TG_LIB=$(cd ../lib && pwd)
-# shellcheck source=tests/lib/topology.sh
-. ../lib/topology.sh
-
-SOCKET=/run/trustgate/plugin.sock
-D=$TG_RUN/fake
-n=0 failed=0
-
-ok() {	# ok STATUS WHAT
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-		return
-	fi
-	echo "not ok $n - $2"
-	failed=$((failed + 1))
-	sed 's/^/# agent: /' "$D/log"
-	tail -n 15 "$TG_RUN/hnb/log" | sed 's/^/# charon: /'
-}
-
-# check WHAT COMMAND...
-check() {
-	local what=$1
-	shift
-	"$@" > /dev/null 2>&1
-	ok $? "$what"
-}
-
-fake_start() {
-	mode ok
-	python3 ./fake-agent.py $SOCKET "$D/log" "$D/mode" 2> "$D/err" < /dev/null &
-	echo $! > "$TG_RUN/pids/fake"
-	wait_for 20 test -S $SOCKET
-}
-fake_kill() { tg_end fake KILL; }
-mode() { echo "$*" > "$D/mode.new" && mv "$D/mode.new" "$D/mode"; }
-forget() { : > "$D/log"; }
-said() { grep -q "$1" "$D/log"; }
-says() { wait_for "${2:-5}" said "$1"; }
-# item TYPE NAME: of the last message of that type
-item() { sed -n "s/^$1 .*\\b$2=\\([^ ]*\\).*/\\1/p" "$D/log" | tail -n 1; }
-# in_order TYPE...: the types without repetition are just these
-in_order() { [ "$(cut -d ' ' -f 1 "$D/log" | uniq | tr '\n' ' ')" = "$* " ]; }
-logged() { grep -q "$1" "$TG_RUN/hnb/log"; }
-up() { swan hnb --initiate --child core --timeout 20 > "$D/initiate" 2>&1; }
-down() { swan hnb --terminate --ike segw --timeout 10 > /dev/null 2>&1; }
-spi() { ip -n hnb xfrm state | grep -A 1 "^src $1 dst $2" | grep -o 'spi 0x[0-9a-f]*' | cut -d ' ' -f 2; }
-fails() { ! "$@"; }
-milliseconds() { echo $(($(date +%s%N) / 1000000)); }
-charon_lives() { kill -0 "$(tg_pid charon-hnb)"; }
-
-plugin_or_skip() {
-	[ -e /usr/lib/ipsec/plugins/libstrongswan-trustgate.so ] && return
-	echo "1..0 # SKIP the plugin is not installed"
-	exit 4
-}
+# shellcheck source=tests/charon/lib.sh
+. ./lib.sh
 
 test_first_tunnel() {
 	local leaf
@@ -74,7 +18,11 @@ test_first_tunnel() {
 	charon_conf hnb
 	charon_start segw && charon_start hnb || exit 1
 	check "charon greets the agent" says '^HELLO instance=.* text=charon-systemd [56]\.'
+	PLAIN=$(milliseconds)
 	check "a tunnel comes up" up
+	# What it takes with an agent that answers: the machine's speed.
+	PLAIN=$(($(milliseconds) - PLAIN))
+	echo "# took $PLAIN ms"
 	says '^CHILD_UP'
 	check "who, then which SPIs, then that it is up" \
 		in_order HELLO AUTHORIZE CHILD_KEYS CHILD_UP
@@ -161,6 +109,9 @@ test_refusal() {
 	down
 }
 
+# within BOUND TOOK: the bound was waited for, and beyond it only what a tunnel takes
+within() { [ "$2" -ge "$1" ] && [ "$2" -lt $(($1 + 3 * PLAIN + 500)) ]; }
+
 test_silence() {
 	local start took
 	forget
@@ -170,7 +121,7 @@ test_silence() {
 	ok $? "an agent that does not answer: the tunnel comes up, held"
 	took=$(($(milliseconds) - start))
 	echo "# took $took ms"
-	check "after 3 s and no more than charon needs" test $took -ge 3000 -a $took -lt 8000
+	check "after 3 s and no more than charon needs" within 3000 $took
 	mode ok
 	check "the connection is made anew" says ^CLOSED
 	check "and the tunnel announced over it" says '^CHILD_KEYS .*flags=1$' 10
@@ -183,7 +134,7 @@ test_silence() {
 	ok $? "an agent that does not answer for the SPIs: the tunnel comes up"
 	took=$(($(milliseconds) - start))
 	echo "# took $took ms"
-	check "after 1 s and no more than charon needs" test $took -ge 1000 -a $took -lt 6000
+	check "after 1 s and no more than charon needs" within 1000 $took
 	mode ok
 	check "and is announced again" says '^CHILD_KEYS .*flags=1$' 10
 	forget
@@ -223,7 +174,7 @@ test_no_agent() {
 	up
 	ok $? "no agent: the tunnel comes up, held"
 	took=$(($(milliseconds) - start))
-	check "at once ($took ms)" test $took -lt 3000
+	check "at once ($took ms)" within 0 $took
 	down
 	forget
 	fake_start
@@ -243,10 +194,7 @@ test_no_agent() {
 	check "its log says so" logged 'refused, as require_agent wants'
 }
 
-plugin_or_skip
-echo "TAP version 13"
-topology_up || exit 1
-mkdir -p "$D" "${SOCKET%/*}"
+begin
 test_first_tunnel
 test_child_rekey
 test_ike_rekey
@@ -256,5 +204,4 @@ test_refusal
 test_silence
 test_garbage
 test_no_agent
-echo "1..$n"
-[ $failed = 0 ]
+finish

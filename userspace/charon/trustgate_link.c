@@ -51,7 +51,7 @@ struct private_trustgate_link_t {
 	uint32_t last_seq;
 	bool stop;
 
-	/* The job's own. */
+	/* The job's own; complained changes with the mutex held as well. */
 	int wake;
 	uint32_t hello_seq;
 	int64_t heard, pinged;
@@ -82,7 +82,11 @@ static void break_off(private_trustgate_link_t *this, const char *why)
 {
 	if (!this->connection)
 		return;
-	DBG1(DBG_CFG, "trustgate: connection to the agent ends: %s (connecting again)", why);
+	/* One that turns us away each second is not logged each second. */
+	if (this->greeted || !this->complained)
+		DBG1(DBG_CFG, "trustgate: connection to the agent ends: %s (connecting again)",
+		     why);
+	this->complained = !this->greeted;
 	this->connection = 0;
 	this->greeted = FALSE;
 	shutdown(this->fd, SHUT_RDWR);
@@ -325,15 +329,16 @@ static void detach(private_trustgate_link_t *this)
 static void greeted(private_trustgate_link_t *this, const struct tg_reply *reply)
 {
 	if (reply->status) {
-		DBG1(DBG_CFG, "trustgate: the agent turns charon away: %s", reply->text);
+		if (!this->complained)
+			DBG1(DBG_CFG, "trustgate: the agent turns charon away: %s", reply->text);
 		lose(this, "turned away");
 		return;
 	}
 	this->mutex->lock(this->mutex);
 	this->greeted = this->connection != 0;
+	this->complained = FALSE;
 	this->mutex->unlock(this->mutex);
 	this->hello_seq = 0;
-	this->complained = FALSE;
 	DBG1(DBG_CFG, "trustgate: connected to the agent at %s", this->addr.sun_path);
 	this->up(this->data);
 }
