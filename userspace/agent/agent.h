@@ -37,6 +37,8 @@ int plugin_start(void);
 bool plugin_connected(void);
 const char *plugin_daemon(void);
 void plugin_reply(uint32_t seq, uint32_t status, const char *text);
+/* Have the plugin tell of everything again, as if we had just started. */
+void plugin_again(void);
 void plugin_stop(void);
 
 /* context.c: what is known of each IKE SA. */

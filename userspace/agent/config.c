@@ -49,7 +49,8 @@ static store_fn store_peer, store_kinds, store_uri, store_source, store_pcrs;
 #define AT(member)	offsetof(struct config, member)
 
 #define MS(s, n, lo, hi, def) \
-	{ #s, #n, store_ms, AT(s.n##_ms), lo, hi, def, .remedy = "give a number and ms, s, min or h" }
+	{ #s, #n, store_ms, AT(s.n##_ms), lo, hi, def, \
+	  .remedy = "give a number and ms, s, min or h" }
 #define NUM(s, n, lo, hi, def) \
 	{ #s, #n, store_u32, AT(s.n), lo, hi, def, .remedy = "give a number in range" }
 #define CHOICE(s, n, names, def, why) \
@@ -81,7 +82,7 @@ static const struct key keys[] = {
 	MS(charon, heartbeat, 1500, 10 * MINUTE, 5000),
 
 	TEXT(peer, name, store_peer, NULL, true,
-	     "give the FQDN or the IP address that stands in the peer certificate's subjectAltName"),
+	     "give the FQDN or IP address that the peer certificate's subjectAltName has"),
 	TEXT(peer, anchor, store_path, NULL, true, "give the root certificate's file, PEM or DER"),
 	NUM(peer, max_chain, 1, 4, 4),
 	CHOICE(peer, on_invalid, "terminate hold", CONFIG_TERMINATE, "say terminate or hold"),
@@ -593,7 +594,7 @@ static void presets(struct config *c)
 			 key->store == store_pcrs)
 			*(uint32_t *)member(key, c) = key->preset;
 		else if (key->text)
-			strcpy(member(key, c), key->text);
+			memcpy(member(key, c), key->text, strlen(key->text) + 1);
 	}
 }
 

@@ -15,6 +15,8 @@
 #include "agent/log.h"
 
 #define SWEEP_MS	10000	/* for the plugin to tell of all IKE SAs again */
+#define ORPHAN_MS	30000	/* for an IKE SA that was authorized to get a CHILD_SA */
+#define CONTEXTS_MAX	256	/* an H(e)NB has a handful */
 
 static struct context *contexts;
 static struct timer sweep;
@@ -73,6 +75,7 @@ void context_free(struct context *c)
 	verify_stop(c);
 	react_stop(c);
 	worker_cancel(&c->authorize);
+	timer_stop(&c->orphan);
 	free(c->cert_data);
 	free(c);
 }
@@ -117,8 +120,12 @@ static int keep_certs(struct context *c, const struct decode_msg *m)
 
 static struct context *make(uint32_t ike_id, uint64_t instance)
 {
-	struct context *c = calloc(1, sizeof(*c));
+	struct context *c;
+	unsigned int n = 0;
 
+	for (c = contexts; c; c = c->next)
+		n++;
+	c = n < CONTEXTS_MAX ? calloc(1, sizeof(*c)) : NULL;
 	if (!c)
 		return NULL;
 	c->ike_id = ike_id;
@@ -143,6 +150,23 @@ static const char *refuse_early(const struct decode_msg *m)
 	return NULL;
 }
 
+static bool has_child(const struct context *c)
+{
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (c->children[i].id)
+			return true;
+	return false;
+}
+
+/* charon says nothing of an IKE SA that fails after we authorized the peer. */
+static void orphaned(struct timer *t)
+{
+	struct context *c = container_of(t, struct context, orphan);
+
+	if (!c->k.id && !has_child(c))
+		forget(c);
+}
+
 static void authorized(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, authorize);
@@ -159,6 +183,7 @@ static void authorized(struct worker *w, const struct worker_result *r)
 	log_str(&l, "value", r->chain.detail);
 	log_end(&l);
 	plugin_reply(c->authorize_seq, good ? 0 : EACCES, r->chain.detail);
+	timer_start(&c->orphan, ORPHAN_MS, orphaned);
 	if (good || c->resumed || c->k.id) {
 		/* It is up already: the kernel has to hear of a bad path. */
 		verify_hand_in_chain(c);
@@ -195,7 +220,8 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 		goto nomem;
 	if (c && memcmp(c->k.cert_digest, digest, sizeof(digest))) {
 		mismatch(c, digest);
-		plugin_reply(m->seq, EACCES, "another certificate was named for this IKE SA before");
+		plugin_reply(m->seq, EACCES,
+			     "another certificate was named for this IKE SA before");
 		return;
 	}
 	c = c ?: make(m->ike_id, instance);
@@ -212,7 +238,7 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 	if (!c->k.id)
 		context_free(c);
 nomem:
-	plugin_reply(m->seq, ENOMEM, "no memory or process to check the peer with");
+	plugin_reply(m->seq, ENOMEM, "no room, memory or process to check the peer with");
 }
 
 static void set_key(struct tg_sa_key *key, const struct decode_msg *m, uint32_t spi,
@@ -331,8 +357,6 @@ uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen
 	struct child *child;
 	int fresh, err;
 
-	if (gate_is_off())
-		return 0;
 	if (!c) {
 		snprintf(why, whylen, "this IKE SA was never authorized");
 		return EACCES;
@@ -341,6 +365,8 @@ uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen
 	child = child_slot(c, m->child_id);
 	if (child)
 		child->id = m->child_id;
+	if (gate_is_off())
+		return 0;
 	set_key(&keys[0], m, m->spi_in, &m->local);
 	set_key(&keys[1], m, m->spi_out, &m->remote);
 	fresh = announce(c);
@@ -495,7 +521,8 @@ void context_announce_all(void)
 
 void context_clock_step(void)
 {
-	if (contexts && tg_context_close(gate(), 0, TRUSTGATE_REASON_CLOCK, "the wall clock was stepped"))
+	if (contexts && tg_context_close(gate(), 0, TRUSTGATE_REASON_CLOCK,
+					 "the wall clock was stepped"))
 		log_say(LOG_ERR, "not-closed", tg_error(gate()), NULL);
 	/* The kernel's events start the verification. */
 }

@@ -24,35 +24,36 @@ struct check {
 
 struct context {
 	struct context *next;
-	uint32_t ike_id;		/* at present; the kernel knows the first one */
 	struct tg_context k;		/* the kernel's view, id 0: not announced */
+	uint32_t ike_id;		/* at present; the kernel knows the first one */
 	uint32_t seen_state;
 	uint64_t seen_generation;
+	bool chain_known;
+	bool resumed;			/* told of again, not for a decision */
+	bool stale;			/* not told of again since the plugin was lost */
+	bool had_opened;
+	uint32_t authorize_seq;
 
 	struct pki_der certs[TG_WIRE_CERTS_MAX];	/* into cert_data */
 	size_t ncerts;
 	uint8_t *cert_data;
 	struct pki_result chain;
-	bool chain_known;
 
 	/* The plugin's AUTHORIZE that waits for the chain. */
 	struct worker authorize;
-	uint32_t authorize_seq;
-	bool resumed;
-	bool stale;			/* not told of again since the plugin was lost */
+	struct timer orphan;
 
 	struct child children[CHILDREN_MAX];
 	struct decode_addr vips[DECODE_VIPS_MAX];
 	size_t nvips;
 
 	uint32_t wanted;		/* kinds that this round has yet to prove */
-	bool had_opened;
+	unsigned int terminations;
 	uint64_t good_until[TG_KINDS];	/* loop_now() */
 	struct check pki, tre;
 	struct timer recheck;
 
 	struct timer terminate;
-	unsigned int terminations;
 	struct vici_request *vici;
 
 	char detail[TRUSTGATE_TEXT_MAX + 1];	/* of the latest decision */

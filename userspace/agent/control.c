@@ -76,7 +76,8 @@ static json_t *answer(const char *text, size_t len)
 	json_t *reply;
 
 	if (!verb)
-		reply = failure("request: not a JSON object with a verb (use the trustgate tool of this version)");
+		reply = failure("request: not a JSON object with a verb "
+				"(use the trustgate tool of this version)");
 	else if (!strcmp(verb, "status"))
 		reply = status();
 	else if (!strcmp(verb, "recheck"))
@@ -108,8 +109,10 @@ static void readable(struct watch *w, uint32_t events)
 
 	(void)events;
 	if (n > 0) {
-		reply = (size_t)n > sizeof(buf) ? failure("request: too long (at most 4096 octets)") :
-						  answer(buf, (size_t)n);
+		if ((size_t)n > sizeof(buf))
+			reply = failure("request: too long (at most 4096 octets)");
+		else
+			reply = answer(buf, (size_t)n);
 		text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
 		/* One that does not read its answer goes without. */
 		if (!text || send(w->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)

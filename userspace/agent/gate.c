@@ -12,6 +12,7 @@
 #include "agent/log.h"
 
 #define RETRY_MS	1000
+#define FAILURES_MAX	30	/* then the service manager gets its turn */
 
 static struct tg *tg;
 static struct tg_events *events;
@@ -20,6 +21,7 @@ static struct timer renew_timer, suspect_timer;
 static uint64_t session;
 static bool live;
 static uint32_t mode;
+static unsigned int failures;
 
 struct tg *gate(void)
 {
@@ -64,6 +66,7 @@ static int enlist(void)
 	int err = tg_agent_register(tg, conf.agent.lease_ms, "trustgated " AGENT_VERSION, &session);
 
 	live = !err;
+	failures = err ? failures + 1 : 0;
 	log_begin(&l, err ? LOG_ERR : LOG_NOTICE, err ? "not-registered" : "registered");
 	if (err)
 		log_str(&l, "value", tg_error(tg));
@@ -72,6 +75,11 @@ static int enlist(void)
 	log_num(&l, "lease_ms", conf.agent.lease_ms);
 	log_end(&l);
 	timer_start(&renew_timer, err ? RETRY_MS : conf.agent.renew_ms, renew);
+	if (failures == FAILURES_MAX) {
+		log_say(LOG_ERR, "give-up", "the gate takes no agent",
+			"is the module still loaded, or another agent running?");
+		loop_stop(-EIO);
+	}
 	return err;
 }
 
@@ -115,6 +123,9 @@ static void on_event(const struct tg_note *note, void *arg)
 			gate_suspect();
 		break;
 	case TRUSTGATE_EVENT_CONFIG:
+		/* Nothing was announced while it was off: hear it all again. */
+		if (gate_is_off() && note->mode != TRUSTGATE_MODE_OFF)
+			plugin_again();
 		mode = note->mode;
 		break;
 	default:

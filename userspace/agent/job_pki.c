@@ -40,7 +40,8 @@ static void exchange(const struct job_pki *job, struct pki_der leaf, struct pki_
 
 	if (pki_ocsp_request(leaf, issuer, job->nonce, sizeof(job->nonce),
 			     &request, &request_len)) {
-		indeterminate(r, "ocsp.request", "no OCSP request can be made for this certificate: "
+		indeterminate(r, "ocsp.request",
+			      "no OCSP request can be made for this certificate: "
 			      "look at the peer's certificate");
 		return;
 	}

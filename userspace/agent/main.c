@@ -57,7 +57,8 @@ static int load_anchor(void)
 	size_t n;
 
 	if (!f)
-		return fail(conf.peer.anchor, strerror(errno), "put the operator's root certificate there");
+		return fail(conf.peer.anchor, strerror(errno),
+			    "put the operator's root certificate there");
 	n = fread(buf, 1, sizeof(buf), f);
 	fclose(f);
 	anchor.data = buf;
@@ -114,10 +115,13 @@ static int start_all(void)
 		return fail("workers", why, "see [agent] user");
 	if (load_anchor() || fail_errno("event loop", loop_init(), "free memory or descriptors") ||
 	    fail_errno("signals", watch_signals(), "free descriptors") ||
-	    fail_errno(conf.agent.plugin_socket, plugin_start(), "run as root; see [agent] plugin_socket") ||
-	    fail_errno(conf.agent.control_socket, control_start(), "run as root; see [agent] control_socket") ||
+	    fail_errno(conf.agent.plugin_socket, plugin_start(),
+		       "run as root; see [agent] plugin_socket") ||
+	    fail_errno(conf.agent.control_socket, control_start(),
+		       "run as root; see [agent] control_socket") ||
 	    fail_errno("wall clock", clock_start(), "free descriptors") ||
-	    fail_errno("privileges", privs_drop(), "start with CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL and CAP_SETPCAP"))
+	    fail_errno("privileges", privs_drop(), "start with CAP_NET_ADMIN, CAP_SETUID, "
+		       "CAP_SETGID, CAP_KILL and CAP_SETPCAP"))
 		return -1;
 	if (gate_start())
 		return fail("gate", "not usable", "see the line above");

@@ -177,6 +177,11 @@ static void incoming(struct watch *w, uint32_t events)
 		stay_alive();
 }
 
+void plugin_again(void)
+{
+	drop_peer("it is to tell of all IKE SAs again");
+}
+
 int plugin_start(void)
 {
 	int fd = socket_listen(conf.agent.plugin_socket), err;

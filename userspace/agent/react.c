@@ -27,7 +27,8 @@ static void log_state(const struct context *c, int priority, const char *decisio
 	log_num(&l, "ike", c->ike_id);
 	log_str(&l, "peer", c->k.peer);
 	log_str(&l, "rule", c->k.reason ? tg_reason_name(c->k.reason) : NULL);
-	log_str(&l, "value", c->k.detail);
+	/* The kernel has no words for a silence; the last answer may. */
+	log_str(&l, "value", *c->k.detail ? c->k.detail : c->detail);
 	log_str(&l, "remedy", remedy);
 	log_end(&l);
 }
@@ -63,12 +64,16 @@ static void rejected(struct context *c)
 	bool silence = c->k.reason == TRUSTGATE_REASON_NOT_VERIFIED;
 	bool operator = c->k.reason == TRUSTGATE_REASON_QUARANTINE;
 	bool hold = operator || (conf.peer.on_invalid == CONFIG_HOLD && !silence);
+	const char *remedy = "the IKE SA is deleted; ask the operator of the peer";
 
+	if (c->k.reason == TRUSTGATE_REASON_BAD_INTEGRITY)
+		remedy = "the IKE SA is deleted; boot known software, or update the policy";
+	if (hold)
+		remedy = "stays closed until the IKE SA is deleted";
+	else if (silence)
+		remedy = "can the OCSP responder be reached through the tunnel, and the TPM?";
 	/* No answer says nothing of the certificate: not the same alarm. */
-	log_state(c, silence ? LOG_WARNING : LOG_ALERT, "reject",
-		  hold ? "stays closed until the IKE SA is deleted" :
-		  silence ? "is the OCSP responder reachable through the tunnel, and the TPM in order?" :
-			    "the IKE SA is deleted; ask the operator of the peer");
+	log_state(c, silence ? LOG_WARNING : LOG_ALERT, "reject", remedy);
 	if (hold)
 		return;
 	timer_start(&c->terminate, silence ? 0 : conf.peer.quarantine_ms, terminate);

@@ -69,6 +69,18 @@ static void back_off(void)
 	timer_start(&timer, ms, step);
 }
 
+static void probed(void *arg, const struct vici_answer *answer)
+{
+	(void)arg;
+	charon_seen = !answer->status;
+}
+
+/* For status only: charon may be asked, it is not told. */
+static void probe(void)
+{
+	vici_list(conf.charon.vici, conf.charon.ike, conf.charon.child, probed, NULL);
+}
+
 static void quoted(struct worker *w, const struct worker_result *r)
 {
 	(void)w;
@@ -79,6 +91,7 @@ static void quoted(struct worker *w, const struct worker_result *r)
 	}
 	start_error(r->tre.detail);
 	timer_start(&timer, conf.tre.retry_ms, step);
+	probe();
 }
 
 static void check_box(void)

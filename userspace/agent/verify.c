@@ -18,7 +18,7 @@
 
 #include "agent/log.h"
 
-#define CHAIN_MS	2000
+#define CHAIN_MS	2500	/* the plugin waits for 3 s */
 #define OPEN_RETRY_MAX	60000
 /* Fits the tunnels there are, so that no fragment is needed: none passes. */
 #define MSS		1200
@@ -93,7 +93,9 @@ struct finding {
 /* Hand in one proof. What the kernel makes of it comes back with the reply. */
 static void hand_in(struct context *c, const struct finding *f)
 {
-	struct tg_evidence e = { .kind = f->kind, .result = f->result, .provisional = f->provisional };
+	struct tg_evidence e = {
+		.kind = f->kind, .result = f->result, .provisional = f->provisional,
+	};
 	int err;
 
 	if (!is_live(c))
@@ -137,8 +139,9 @@ static uint32_t pki_kind_result(const struct pki_result *r, uint64_t *life_ms)
 	if (r->verdict != PKI_GOOD || r->expires <= now)
 		return TRUSTGATE_RESULT_INDETERMINATE;
 	/* Bounded before it is multiplied: the child may say anything. */
-	*life_ms = r->expires - now > TRUSTGATE_PROOF_MAX_MS / 1000 ? TRUSTGATE_PROOF_MAX_MS :
-								       (uint64_t)(r->expires - now) * 1000;
+	*life_ms = TRUSTGATE_PROOF_MAX_MS;
+	if (r->expires - now < TRUSTGATE_PROOF_MAX_MS / 1000)
+		*life_ms = (uint64_t)(r->expires - now) * 1000;
 	return TRUSTGATE_RESULT_GOOD;
 }
 
@@ -220,7 +223,9 @@ static void chain_policy(struct pki_chain_policy *policy)
 int verify_chain(struct context *c, struct worker *w,
 		 void (*done)(struct worker *w, const struct worker_result *r))
 {
-	struct job_pki job = { .certs = c->certs, .ncerts = c->ncerts, .fd = -1, .ocsp = &conf.ocsp };
+	struct job_pki job = {
+		.certs = c->certs, .ncerts = c->ncerts, .fd = -1, .ocsp = &conf.ocsp,
+	};
 
 	chain_policy(&job.policy);
 	return worker_start(w, WORKER_PKI, job_pki, &job, -1, CHAIN_MS, done);
@@ -272,7 +277,8 @@ static int ocsp_socket(struct context *c)
 	int fd, err, mss = MSS;
 
 	if (!inner_addr(c, &from)) {
-		no_answer(c, "ocsp.source", "no inner address of the responder's family was assigned: "
+		no_answer(c, "ocsp.source",
+			  "no inner address of the responder's family was assigned: "
 			  "ask for one (vips) in swanctl.conf, or set [ocsp] source");
 		return -1;
 	}
@@ -294,7 +300,9 @@ static int ocsp_socket(struct context *c)
 
 static void start_pki(struct context *c)
 {
-	struct job_pki job = { .certs = c->certs, .ncerts = c->ncerts, .fd = -1, .ocsp = &conf.ocsp };
+	struct job_pki job = {
+		.certs = c->certs, .ncerts = c->ncerts, .fd = -1, .ocsp = &conf.ocsp,
+	};
 	bool ocsp = c->wanted & KIND(REVOCATION);
 	int err = -EIO;
 
@@ -323,8 +331,11 @@ static void tre_done(struct worker *w, const struct worker_result *r)
 	};
 
 	integrity_note(&r->tre);
-	f.result = r->tre.verdict == TRE_PASS ? TRUSTGATE_RESULT_GOOD :
-		   r->tre.verdict == TRE_FAIL ? TRUSTGATE_RESULT_BAD : TRUSTGATE_RESULT_INDETERMINATE;
+	f.result = TRUSTGATE_RESULT_INDETERMINATE;
+	if (r->tre.verdict == TRE_PASS)
+		f.result = TRUSTGATE_RESULT_GOOD;
+	else if (r->tre.verdict == TRE_FAIL)
+		f.result = TRUSTGATE_RESULT_BAD;
 	hand_in(c, &f);
 	if (c->wanted & KIND(INTEGRITY))
 		again(c, &c->tre, retry_tre);

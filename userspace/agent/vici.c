@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define HEADER		(sizeof(uint32_t))
+#define HEADER		4u	/* the length, of 32 bits */
 #define REQUEST_MS	10000	/* for what charon answers from memory */
 
 struct vici_request {
@@ -20,7 +20,7 @@ struct vici_request {
 	struct vici_packet_buf out;	/* the command; for a list, after the event */
 	bool listing, confirmed;
 	char ike[256], child[256];
-	uint8_t *in;			/* a packet being received */
+	unsigned char *in;		/* a packet being received */
 	size_t have, need;
 	struct vici_answer answer;
 	vici_done_fn *done;
@@ -106,7 +106,8 @@ static bool take_packet(struct vici_request *r, const uint8_t *p, size_t len)
 	case VICI_CMD_RESPONSE:
 		r->answer.status = 0;
 		err = vici_walk(p + 1, len - 1, response_value, NULL, r);
-		finish(r, err ? err : r->answer.status, err ? "charon's answer does not parse" : NULL);
+		finish(r, err ? err : r->answer.status,
+		       err ? "charon's answer does not parse" : NULL);
 		return false;
 	case VICI_EVENT_CONFIRM:
 		r->confirmed = true;
@@ -126,7 +127,8 @@ static bool take_packet(struct vici_request *r, const uint8_t *p, size_t len)
 		}
 		return true;
 	default:
-		finish(r, -EOPNOTSUPP, "charon does not know the request: is its vici plugin complete?");
+		finish(r, -EOPNOTSUPP,
+		       "charon does not know the request: is its vici plugin complete?");
 		return false;
 	}
 }
@@ -212,9 +214,9 @@ static struct vici_request *start(struct vici_request *r, const char *path, uint
 		return NULL;
 	}
 	err = watch_start(&r->watch, fd, EPOLLIN, readable);
-	if (err)
+	if (err) {
 		close(fd);
-	else if (r->listing) {
+	} else if (r->listing) {
 		vici_begin(&event, VICI_EVENT_REGISTER, "list-sa");
 		err = send_packet(r, &event);
 	} else {

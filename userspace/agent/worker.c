@@ -21,34 +21,25 @@
 _Static_assert(sizeof(struct worker_result) <= PIPE_BUF, "result is torn in the pipe");
 
 /* Children that were killed and had not gone when last looked at. */
-#define CORPSES	16
+#define CORPSES		32
+/* A charon gone mad must not make us fork without end. */
+#define WORKERS_MAX	32
 static pid_t corpses[CORPSES];
 static struct timer reaper;
 static struct worker_ids ids;
+static const char *device;	/* the TPM's, or NULL */
+static unsigned int running;
 
-static int tpm_owner(const char *tcti, char *err, size_t errlen)
+/* Who may use the TPM. Looked up each time, as the device may come late; until
+ * then nobody is root for it.
+ */
+static void find_tpm_owner(void)
 {
-	const char *path = strchr(tcti, ':');
 	struct stat st;
+	bool found = device && !stat(device, &st) && S_ISCHR(st.st_mode);
 
-	if (strncmp(tcti, "device:", 7)) {
-		ids.tre_uid = ids.pki_uid;
-		ids.tre_gid = ids.pki_gid;
-		return 0;
-	}
-	/* The device may come later; until then nobody is root for it. */
-	if (stat(path + 1, &st)) {
-		ids.tre_uid = ids.pki_uid;
-		ids.tre_gid = ids.pki_gid;
-		return 0;
-	}
-	if (!S_ISCHR(st.st_mode)) {
-		snprintf(err, errlen, "%s: not a device", path + 1);
-		return -ENODEV;
-	}
-	ids.tre_uid = st.st_uid;
-	ids.tre_gid = st.st_gid;
-	return 0;
+	ids.tre_uid = found ? st.st_uid : ids.pki_uid;
+	ids.tre_gid = found ? st.st_gid : ids.pki_gid;
 }
 
 int worker_setup(const char *user, const char *tcti, char *err, size_t errlen)
@@ -68,7 +59,8 @@ int worker_setup(const char *user, const char *tcti, char *err, size_t errlen)
 		snprintf(err, errlen, "OpenSSL or libcurl do not start");
 		return -EIO;
 	}
-	return tpm_owner(tcti, err, errlen);
+	device = strncmp(tcti, "device:", 7) ? NULL : tcti + 7;
+	return 0;
 }
 
 static void reap(struct timer *t)
@@ -115,6 +107,7 @@ void worker_cancel(struct worker *w)
 	timer_stop(&w->deadline);
 	bury(w->pid);
 	w->pid = 0;
+	running--;
 }
 
 static void no_result(struct worker_result *r, const char *rule, const char *detail)
@@ -209,6 +202,10 @@ int worker_start(struct worker *w, enum worker_kind kind, worker_job *job, const
 	pid_t pid;
 
 	worker_cancel(w);
+	if (running == WORKERS_MAX)
+		return -EAGAIN;
+	if (kind == WORKER_TRE)
+		find_tpm_owner();
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	pid = fork();
@@ -228,6 +225,7 @@ int worker_start(struct worker *w, enum worker_kind kind, worker_job *job, const
 		return err;
 	}
 	w->pid = pid;
+	running++;
 	timer_start(&w->deadline, deadline_ms, late);
 	return 0;
 }
