@@ -371,6 +371,12 @@ uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen
 	set_key(&keys[1], m, m->spi_out, &m->remote);
 	fresh = announce(c);
 	err = fresh < 0 ? fresh : bind_keys(c, keys);
+	if (err == -ENOENT) {
+		/* The gate was turned off and on. */
+		react(c);
+		fresh = announce(c);
+		err = fresh < 0 ? fresh : bind_keys(c, keys);
+	}
 	if (err) {
 		snprintf(why, whylen, "%s", tg_error(gate()));
 		log_context(LOG_ERR, "not-bound", c, why);

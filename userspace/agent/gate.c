@@ -110,6 +110,19 @@ void gate_suspect(void)
 		timer_start(&suspect_timer, 0, look_again);
 }
 
+/* Turning it off forgets all contexts, without an event for each. */
+static void mode_changed(uint32_t now)
+{
+	bool on = gate_is_off() && now != TRUSTGATE_MODE_OFF;
+	bool changed = now != mode;
+
+	mode = now;
+	if (changed)
+		context_resync();
+	if (on)
+		plugin_again();
+}
+
 static void on_event(const struct tg_note *note, void *arg)
 {
 	(void)arg;
@@ -123,10 +136,7 @@ static void on_event(const struct tg_note *note, void *arg)
 			gate_suspect();
 		break;
 	case TRUSTGATE_EVENT_CONFIG:
-		/* Nothing was announced while it was off: hear it all again. */
-		if (gate_is_off() && note->mode != TRUSTGATE_MODE_OFF)
-			plugin_again();
-		mode = note->mode;
+		mode_changed(note->mode);
 		break;
 	default:
 		if (note->context_id)
