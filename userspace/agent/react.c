@@ -28,7 +28,8 @@ static void log_state(const struct context *c, int priority, const char *decisio
 	log_str(&l, "peer", c->k.peer);
 	log_str(&l, "rule", c->k.reason ? tg_reason_name(c->k.reason) : NULL);
 	/* The kernel has no words for a silence; the last answer may. */
-	log_str(&l, "value", *c->k.detail ? c->k.detail : c->detail);
+	log_str(&l, "value", *c->k.detail || c->k.state != TRUSTGATE_STATE_REJECTED ?
+		c->k.detail : c->detail);
 	log_str(&l, "remedy", remedy);
 	log_end(&l);
 }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The agent's configuration: what is refused, where, and what the defaults are. */
+#include <string.h>
+#include <sys/socket.h>
+#include <linux/trustgate.h>
+
+#include "../lib/tap.h"
+#include "agent/config.h"
+
+#define GOOD \
+	"[charon]\nchild = core\n[peer]\nname = segw.example.org\nanchor = /a.pem\n" \
+	"[ocsp]\nuri = http://10.99.0.2:8080/x\n"
+
+struct last {
+	int n, line;
+	char key[64], rule[128], remedy[192];
+};
+
+static void keep(void *arg, const char *file, int line, const char *key, const char *value,
+		 const char *rule, const char *remedy)
+{
+	struct last *l = arg;
+
+	(void)file;
+	(void)value;
+	l->n++;
+	l->line = line;
+	snprintf(l->key, sizeof(l->key), "%s", key);
+	snprintf(l->rule, sizeof(l->rule), "%s", rule);
+	snprintf(l->remedy, sizeof(l->remedy), "%s", remedy);
+}
+
+static int parse(const char *text, struct config *c, struct last *l)
+{
+	memset(l, 0, sizeof(*l));
+	return config_parse("test", text, strlen(text), c, keep, l);
+}
+
+struct refusal {
+	const char *what, *text;
+	int line;
+	const char *key, *rule;
+};
+
+/* Each is GOOD (seven lines) and one thing more, or less. */
+static const struct refusal refusals[] = {
+	{ "unknown key", GOOD "nounce = required\n", 8, "ocsp.nounce", "unknown key" },
+	{ "unknown section", GOOD "[ocps]\n", 8, "", "unknown section" },
+	{ "key given twice", GOOD "uri = http://10.0.0.1/\n", 8, "ocsp.uri", "twice" },
+	{ "line without =", GOOD "nonsense\n", 8, "", "neither a section" },
+	{ "continued line", GOOD "try = 1s\n 2s\n", 9, "", "white space" },
+	{ "duration without unit", GOOD "try = 5\n", 8, "ocsp.try", "without a unit" },
+	{ "duration with a unit there is not", GOOD "try = 5d\n", 8, "ocsp.try", "unknown unit" },
+	{ "duration below its range", GOOD "try = 1ms\n", 8, "ocsp.try", "smallest" },
+	{ "duration beyond 32 bits", GOOD "try = 99999999999999999999h\n", 8, "ocsp.try",
+	  "too large" },
+	{ "negative number", GOOD "retries = -1\n", 8, "ocsp.retries", "not a number" },
+	{ "number with more behind it", GOOD "retries = 4x\n", 8, "ocsp.retries", "not a number" },
+	{ "HNB-OCSP-04: mode inband", GOOD "mode = inband\n", 8, "ocsp.mode", "not one of" },
+	{ "mode direct", GOOD "mode = direct\n", 8, "ocsp.mode", "not one of" },
+	{ "role segw", GOOD "[agent]\nrole = segw\n", 9, "agent.role", "not one of" },
+	{ "no renewal in time", GOOD "[agent]\nrenew = 16s\n", 0, "agent.renew", "half" },
+	{ "workers as root", GOOD "[agent]\nuser = root\n", 0, "agent.user", "root" },
+	{ "empty value", GOOD "[agent]\nuser =\n", 9, "agent.user", "empty" },
+	{ "no proof required", GOOD "[gate]\nrequired = ,\n", 9, "gate.required", "" },
+	{ "a proof without a source", GOOD "[gate]\nrequired = authz\n", 9, "gate.required",
+	  "no source" },
+	{ "a proof there is not", GOOD "[gate]\nrequired = luck\n", 9, "gate.required", "unknown" },
+	{ "PCR 24", GOOD "[tre]\npcrs = 0-24\n", 9, "tre.pcrs", "0 to 23" },
+	{ "PCRs backwards", GOOD "[tre]\npcrs = 7-0\n", 9, "tre.pcrs", "0 to 23" },
+	{ "source of another family", GOOD "source = fd00::1\n", 0, "ocsp.source", "family" },
+	{ "path that is not absolute", GOOD "[tre]\npolicy = p\n", 9, "tre.policy", "absolute" },
+	{ "five certificates in a chain", GOOD "[peer]\nmax_chain = 5\n", 9, "peer.max_chain",
+	  "largest" },
+	{ "key before a section", "a = b\n" GOOD, 1, "a", "before" },
+	{ "nothing to initiate", "[peer]\nname = a.b\nanchor = /a\n[ocsp]\nuri = http://10.0.0.1/\n",
+	  0, "charon.child", "missing" },
+	{ "no anchor", "[charon]\nchild = a\n[peer]\nname = a.b\n[ocsp]\nuri = http://10.0.0.1/\n",
+	  0, "peer.anchor", "missing" },
+};
+
+static void test_refusals(void)
+{
+	struct config c;
+	struct last l;
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		const struct refusal *r = &refusals[i];
+		int n = parse(r->text, &c, &l);
+
+		if (!tap_ok(n == 1 && l.n == 1 && l.line == r->line && !strcmp(l.key, r->key) &&
+			    strstr(l.rule, r->rule) && *l.remedy, "refused: %s", r->what))
+			printf("# %d errors, the last: %d: %s: %s (%s)\n", n, l.line, l.key,
+			       l.rule, l.remedy);
+	}
+}
+
+static void test_uri(const char *uri, bool good, const char *what)
+{
+	char text[512];
+	struct config c;
+	struct last l;
+	int n;
+
+	snprintf(text, sizeof(text),
+		 "[charon]\nchild = core\n[peer]\nname = a.b\nanchor = /a\n[ocsp]\nuri = %s\n", uri);
+	n = parse(text, &c, &l);
+	if (!tap_ok(good ? !n : n == 1 && !strcmp(l.key, "ocsp.uri"), "%s", what))
+		printf("# %s: %s\n", uri, l.rule);
+}
+
+static void test_peer(const char *name, bool good, const char *what)
+{
+	char text[512];
+	struct config c;
+	struct last l;
+	int n;
+
+	snprintf(text, sizeof(text),
+		 "[charon]\nchild = core\n[peer]\nname = %s\nanchor = /a\n[ocsp]\nuri = http://10.0.0.1\n",
+		 name);
+	n = parse(text, &c, &l);
+	tap_ok(good ? !n : n == 1 && !strcmp(l.key, "peer.name"), "%s", what);
+}
+
+static void test_names(void)
+{
+	test_uri("http://10.0.0.1", true, "URI: IPv4");
+	test_uri("HTTP://10.0.0.1:81/a?b", true, "URI: port, path and query");
+	test_uri("http://[2001:db8::1]:81/a", true, "URI: IPv6 in brackets");
+	test_uri("http://ocsp.example.org/", false, "HNB-GATE-11: URI with a host name");
+	test_uri("https://10.0.0.1/", false, "PIT-14: https");
+	test_uri("ftp://10.0.0.1/", false, "URI: another scheme");
+	test_uri("http://2001:db8::1/", false, "URI: IPv6 without brackets");
+	test_uri("http://[10.0.0.1]/", false, "URI: IPv4 in brackets");
+	test_uri("http://[fd00::1/", false, "URI: bracket left open");
+	test_uri("http://a@10.0.0.1/", false, "URI: user information");
+	test_uri("http://10.0.0.1:0/", false, "URI: port 0");
+	test_uri("http://10.0.0.1:65536/", false, "URI: port beyond 65535");
+	test_uri("http://10.0.0.1/a#b", false, "URI: fragment");
+	test_uri("http://127.0.0.1/", false, "URI: loopback");
+	test_uri("http://224.0.0.1/", false, "URI: multicast");
+	test_uri("http://[::ffff:10.0.0.1]/", false, "URI: IPv4 mapped to IPv6");
+	test_peer("segw.example.org", true, "peer: FQDN");
+	test_peer("192.0.2.1", true, "peer: IPv4 address");
+	test_peer("2001:db8::1", true, "peer: IPv6 address");
+	test_peer("*.example.org", false, "peer: wildcard");
+	test_peer("a..b", false, "peer: empty label");
+	test_peer("a b", false, "peer: blank");
+}
+
+static void test_values(void)
+{
+	struct config c;
+	struct last l;
+
+	tap_ok(!parse(GOOD, &c, &l), "what is needed is enough");
+	tap_ok(c.agent.lease_ms == 30000 && c.agent.renew_ms == 10000 && c.charon.start &&
+	       c.charon.backoff_max_ms == 30 * 60000 && c.peer.max_chain == 4 &&
+	       c.peer.quarantine_ms == 2000 && c.peer.on_invalid == CONFIG_TERMINATE &&
+	       c.ocsp.try_ms == 5000 && c.ocsp.retries == 4 && c.ocsp.skew_ms == 300000 &&
+	       c.ocsp.age_max_ms == 86400000 && c.ocsp.nonce == CONFIG_NONCE_REQUIRED &&
+	       c.tre.pcrs == 0xff, "defaults are the specification's");
+	tap_ok(c.gate.mode == TRUSTGATE_MODE_ENFORCE && c.gate.required == 0xd && !c.gate.set,
+	       "the gate enforces, all proofs are required, its limits are left alone");
+	tap_ok(c.ocsp.responder.family == AF_INET && c.ocsp.port == 8080 &&
+	       !memcmp(c.ocsp.responder.addr, "\x0a\x63\0\x02", 4), "the URI's address and port");
+	tap_ok(!parse(GOOD "try = 1500ms ; a comment\n# one more\n[tre]\npcrs = 0-2, 10 ,23\n"
+		      "max_age=2h\n[gate]\nt_verify = 1 min\n", &c, &l) &&
+	       c.ocsp.try_ms == 1500 && c.tre.pcrs == (0x7u | 1u << 10 | 1u << 23) &&
+	       c.tre.max_age_ms == 7200000 && c.gate.t_verify_ms == 60000 &&
+	       c.gate.set == 1u << TRUSTGATE_A_CONFIG_T_VERIFY_MS,
+	       "units, lists, blanks, comments");
+	tap_ok(parse("[peer\n[agent]\nlease = 1\n[x]\ny = 1\n", &c, &l) == 6 && l.n == 6,
+	       "every error is reported");
+	tap_ok(config_parse("test", GOOD "try = 1s\0\n", sizeof(GOOD) + 9, &c, keep, &l) == 1,
+	       "NUL in the file");
+	tap_ok(config_load("/nonexistent", &c, keep, &l) == 1, "no such file");
+	tap_ok(config_load("/", &c, keep, &l) == 1, "not a file");
+}
+
+int main(void)
+{
+	tap_start();
+	test_values();
+	test_names();
+	test_refusals();
+	return tap_end();
+}

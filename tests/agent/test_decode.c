@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The plugin's messages and VICI's: what is exactly right, and what is not. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../lib/tap.h"
+#include "agent/decode.h"
+#include "agent/vici_msg.h"
+
+struct msg {
+	uint8_t data[TG_WIRE_MAX + 16];
+	size_t len;
+};
+
+static void start(struct msg *m)
+{
+	m->len = sizeof(struct tg_wire_hdr);
+}
+
+static void item(struct msg *m, uint16_t type, const void *data, uint16_t len)
+{
+	struct tg_wire_item head = { .type = type, .len = len };
+
+	memcpy(m->data + m->len, &head, sizeof(head));
+	memcpy(m->data + m->len + sizeof(head), data, len);
+	m->len += sizeof(head) + len;
+}
+
+static void number(struct msg *m, uint16_t type, uint32_t value)
+{
+	item(m, type, &value, sizeof(value));
+}
+
+static const char *finish(struct msg *m, uint16_t type, struct decode_msg *out)
+{
+	struct tg_wire_hdr hdr = {
+		.magic = TG_WIRE_MAGIC, .version = TG_WIRE_VERSION, .type = type, .seq = 42,
+		.len = (uint32_t)(m->len - sizeof(hdr)),
+	};
+
+	memcpy(m->data, &hdr, sizeof(hdr));
+	return decode_msg(m->data, m->len, out);
+}
+
+static void authorize(struct msg *m)
+{
+	start(m);
+	number(m, TG_WIRE_IKE_ID, 7);
+	item(m, TG_WIRE_ROLE, "\0", 1);
+	item(m, TG_WIRE_PEER_ID, "segw", 4);
+	number(m, TG_WIRE_AUTH_KINDS, TG_WIRE_AUTH_PUBKEY);
+}
+
+static void child_keys(struct msg *m, uint8_t protocol)
+{
+	static const uint8_t addr[16] = { 192, 0, 2, 1 };
+
+	start(m);
+	number(m, TG_WIRE_IKE_ID, 7);
+	number(m, TG_WIRE_CHILD_ID, 9);
+	item(m, TG_WIRE_CHILD_NAME, "core", 4);
+	item(m, TG_WIRE_PROTOCOL, &protocol, 1);
+	number(m, TG_WIRE_SPI_IN, 1);
+	number(m, TG_WIRE_SPI_OUT, 2);
+	item(m, TG_WIRE_LOCAL, addr, 4);
+	item(m, TG_WIRE_REMOTE, addr, 16);
+	number(m, TG_WIRE_REQID, 3);
+}
+
+static void test_good(struct msg *m)
+{
+	struct decode_msg d;
+
+	authorize(m);
+	item(m, TG_WIRE_CERT, "leaf", 4);
+	item(m, TG_WIRE_CERT, "issuer", 6);
+	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && d.seq == 42 && d.ike_id == 7 && d.role == 0 &&
+	       !strcmp(d.peer_id, "segw") && d.ncerts == 2 && d.certs[1].len == 6 &&
+	       !memcmp(d.certs[0].data, "leaf", 4), "authorize: certificates in order");
+	child_keys(m, IPPROTO_ESP);
+	item(m, TG_WIRE_VIP, "\x0a\x32\0\x01", 4);
+	tap_ok(!finish(m, TG_WIRE_CHILD_KEYS, &d) && d.spi_in == 1 && d.spi_out == 2 &&
+	       d.local.family == AF_INET && d.remote.family == AF_INET6 && d.nvips == 1,
+	       "child keys: addresses of both families");
+	start(m);
+	tap_ok(!finish(m, TG_WIRE_PING, &d), "ping: nothing in it");
+}
+
+static void refused(struct msg *m, uint16_t type, const char *what)
+{
+	struct decode_msg d;
+
+	tap_ok(finish(m, type, &d) != NULL, "refused: %s", what);
+}
+
+static void test_items(struct msg *m)
+{
+	authorize(m);
+	number(m, TG_WIRE_IKE_ID, 8);
+	refused(m, TG_WIRE_AUTHORIZE, "an item twice");
+	authorize(m);
+	number(m, TG_WIRE_SPI_IN, 8);
+	refused(m, TG_WIRE_AUTHORIZE, "an item of another message");
+	start(m);
+	refused(m, TG_WIRE_AUTHORIZE, "items missing");
+	authorize(m);
+	for (int i = 0; i <= TG_WIRE_CERTS_MAX; i++)
+		item(m, TG_WIRE_CERT, "x", 1);
+	refused(m, TG_WIRE_AUTHORIZE, "nine certificates");
+	authorize(m);
+	item(m, TG_WIRE_CERT, "", 0);
+	refused(m, TG_WIRE_AUTHORIZE, "an empty certificate");
+	start(m);
+	item(m, TG_WIRE_IKE_ID, "\1\0", 2);
+	refused(m, TG_WIRE_IKE_DOWN, "a number of two octets");
+	start(m);
+	item(m, TG_WIRE_INSTANCE, "12345678", 8);
+	item(m, TG_WIRE_TEXT, "a\0b", 3);
+	refused(m, TG_WIRE_HELLO, "NUL in a text");
+	child_keys(m, IPPROTO_TCP);
+	refused(m, TG_WIRE_CHILD_KEYS, "neither ESP nor AH");
+	authorize(m);
+	item(m, 31, "x", 1);
+	refused(m, TG_WIRE_AUTHORIZE, "an item there is not");
+	authorize(m);
+	item(m, 0, "x", 1);
+	refused(m, TG_WIRE_AUTHORIZE, "an item of type 0");
+	authorize(m);
+	item(m, 0xffff, "x", 1);
+	refused(m, TG_WIRE_AUTHORIZE, "an item beyond all types");
+	start(m);
+	refused(m, TG_WIRE_REPLY, "a reply");
+}
+
+static void test_lengths(struct msg *m)
+{
+	struct decode_msg d;
+	bool all = true;
+
+	authorize(m);
+	finish(m, TG_WIRE_AUTHORIZE, &d);
+	for (size_t len = 0; len < m->len; len++)
+		all = all && decode_msg(m->data, len, &d);
+	tap_ok(all, "refused: every truncation");
+	tap_ok(decode_msg(m->data, m->len + 1, &d) != NULL, "refused: an octet left over");
+	m->data[0] ^= 1;
+	tap_ok(decode_msg(m->data, m->len, &d) != NULL, "refused: another magic");
+	start(m);
+	m->len += 3;
+	refused(m, TG_WIRE_PING, "half an item");
+	start(m);
+	m->len = TG_WIRE_MAX + 1;
+	refused(m, TG_WIRE_PING, "longer than a message may be");
+}
+
+static void test_reply(void)
+{
+	uint8_t buf[DECODE_REPLY_MAX];
+	struct tg_wire_hdr hdr;
+	char text[400];
+	size_t len;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	len = encode_reply(buf, 42, 13, text);
+	memcpy(&hdr, buf, sizeof(hdr));
+	tap_ok(hdr.seq == 42 && hdr.type == TG_WIRE_REPLY && hdr.len == len - sizeof(hdr) &&
+	       len == sizeof(hdr) + 8 + 4 + 255, "reply: a long text is cut at 255");
+}
+
+static void take(void *arg, const struct vici_str *path, size_t depth, struct vici_str key,
+		 struct vici_str value)
+{
+	char *out = arg;
+
+	for (size_t i = 0; i < depth; i++) {
+		strncat(out, path[i].s, path[i].len);
+		strcat(out, "/");
+	}
+	strncat(out, key.s, key.len);
+	strcat(out, "=");
+	strncat(out, value.s, value.len);
+	strcat(out, ";");
+}
+
+static int walk(const char *data, size_t len, char *out)
+{
+	*out = '\0';
+	return vici_walk((const uint8_t *)data, len, take, NULL, out);
+}
+
+static void test_vici(void)
+{
+	static const char good[] = "\1\1a\3\1k\0\1v\1\1b\4\1l\5\0\1x\5\0\1y\6\2\2\3\1t\0\0";
+	struct vici_packet_buf b;
+	char out[512], name[300];
+	bool all = true;
+	uint32_t len;
+
+	tap_ok(!walk(good, sizeof(good) - 1, out) &&
+	       !strcmp(out, "a/k=v;a/b/l=x;a/b/l=y;t=;"), "vici: sections, values, lists");
+	for (size_t n = 1; n < sizeof(good) - 1; n++)
+		all = all && (walk(good, n, out) || n == 26);
+	tap_ok(all, "vici: refused: every truncation inside a section or value");
+	tap_ok(walk("\2", 1, out) != 0, "vici: refused: an end without a start");
+	tap_ok(walk("\7", 1, out) != 0, "vici: refused: an element there is not");
+	tap_ok(walk("\1\0\1\0\1\0\1\0\1\0\1\0\1\0\1\0\1\0", 18, out) != 0,
+	       "vici: refused: nine sections deep");
+	vici_begin(&b, VICI_CMD_REQUEST, "initiate");
+	vici_add(&b, "child", "core");
+	tap_ok(!vici_finish(&b), "vici: a request fits");
+	memcpy(&len, b.data, sizeof(len));
+	tap_ok(ntohl(len) == b.len - 4 && !memcmp(b.data + 4, "\0\10initiate\3\5child\0\4core", 23),
+	       "vici: as the protocol has it");
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	vici_begin(&b, VICI_CMD_REQUEST, "initiate");
+	vici_add(&b, name, "x");
+	tap_ok(vici_finish(&b) != 0, "vici: a name beyond 255 octets does not go out");
+}
+
+int main(void)
+{
+	static struct msg m;
+
+	tap_start();
+	test_good(&m);
+	test_items(&m);
+	test_lengths(&m);
+	test_reply();
+	test_vici();
+	return tap_end();
+}
