@@ -350,9 +350,13 @@ def inner_addresses():
 
 
 def agent_log():
-    """The agent's decisions as (boottime, text)."""
-    with open(f"{RUN}/agent.log", encoding="utf-8", errors="replace") as f:
-        for line in f:
-            if " boottime=" in line:
-                at, _, text = line.split(" boottime=", 1)[1].strip().partition(" ")
-                yield float(at), text
+    """The agent's lines: (boottime, or 0 if it is no decision; text)."""
+    lines = []
+    try:
+        with open(f"{RUN}/agent.log", encoding="utf-8", errors="replace") as f:
+            lines = f.read().splitlines()
+    except FileNotFoundError:
+        pass        # it is only being started
+    for line in lines:
+        found = re.match(r"trustgated: boottime=([0-9.]+) (.*)", line)
+        yield (float(found.group(1)), found.group(2)) if found else (0, line)
