@@ -61,6 +61,8 @@ void context_clock_step(void);
 /* @id 0: all. False when there is no such context. */
 bool context_recheck(uint32_t id);
 bool context_any(void);
+/* There are IKE SAs, none is rejected, and none has a CHILD_SA. */
+bool context_childless(void);
 json_t *context_json(void);
 
 /* integrity.c: the local verdict on this box. */

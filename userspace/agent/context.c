@@ -52,8 +52,24 @@ static struct context *by_id(uint32_t id)
 	return c;
 }
 
+static bool has_child(const struct context *c)
+{
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (c->children[i].id)
+			return true;
+	return false;
+}
+
 bool context_any(void)
 {
+	return contexts;
+}
+
+bool context_childless(void)
+{
+	for (struct context *c = contexts; c; c = c->next)
+		if (c->k.state == TRUSTGATE_STATE_REJECTED || has_child(c))
+			return false;
 	return contexts;
 }
 
@@ -148,14 +164,6 @@ static const char *refuse_early(const struct decode_msg *m)
 	if (!(m->auth_kinds & TG_WIRE_AUTH_PUBKEY) || !m->ncerts)
 		return "the peer did not sign AUTH with a certificate: configure auth = pubkey";
 	return NULL;
-}
-
-static bool has_child(const struct context *c)
-{
-	for (size_t i = 0; i < CHILDREN_MAX; i++)
-		if (c->children[i].id)
-			return true;
-	return false;
 }
 
 /* charon says nothing of an IKE SA that fails after we authorized the peer. */
@@ -270,6 +278,7 @@ static int announce(struct context *c)
 			gate_suspect();
 		return err;
 	}
+	c->held_since_ms = loop_now();
 	log_context(LOG_INFO, "announce", c, tg_state_name(c->k.state));
 	c->seen_state = c->k.state;
 	c->seen_generation = c->k.generation;

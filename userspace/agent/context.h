@@ -20,6 +20,7 @@ struct check {
 	struct worker worker;
 	struct timer retry;
 	unsigned int tries;
+	uint64_t started_ms;		/* of the try that runs or ran last */
 };
 
 struct context {
@@ -49,6 +50,7 @@ struct context {
 
 	uint32_t wanted;		/* kinds that this round has yet to prove */
 	unsigned int terminations;
+	uint64_t held_since_ms;
 	uint64_t good_until[TG_KINDS];	/* loop_now() */
 	struct check pki, tre;
 	struct timer recheck;

@@ -177,8 +177,7 @@ int gate_start(void)
 		err = apply_settings();
 	if (!err)
 		err = enlist();
-	/* The agent before this one may hold the lease until it lapses. */
-	return err == -EBUSY ? 0 : err;
+	return err;
 }
 
 void gate_stop(void)

@@ -115,16 +115,20 @@ static int start_all(void)
 		return fail("workers", why, "see [agent] user");
 	if (load_anchor() || fail_errno("event loop", loop_init(), "free memory or descriptors") ||
 	    fail_errno("signals", watch_signals(), "free descriptors") ||
-	    fail_errno(conf.agent.plugin_socket, plugin_start(),
-		       "run as root; see [agent] plugin_socket") ||
-	    fail_errno(conf.agent.control_socket, control_start(),
-		       "run as root; see [agent] control_socket") ||
 	    fail_errno("wall clock", clock_start(), "free descriptors") ||
 	    fail_errno("privileges", privs_drop(), "start with CAP_NET_ADMIN, CAP_SETUID, "
 		       "CAP_SETGID, CAP_KILL and CAP_SETPCAP"))
 		return -1;
+	/* The gate takes one agent only: a second one gets no further, and takes
+	 * no socket from the first.
+	 */
 	if (gate_start())
 		return fail("gate", "not usable", "see the line above");
+	if (fail_errno(conf.agent.plugin_socket, plugin_start(),
+		       "run as root, and once; see [agent] plugin_socket") ||
+	    fail_errno(conf.agent.control_socket, control_start(),
+		       "run as root, and once; see [agent] control_socket"))
+		return -1;
 	return 0;
 }
 

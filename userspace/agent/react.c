@@ -30,6 +30,8 @@ static void log_state(const struct context *c, int priority, const char *decisio
 	/* The kernel has no words for a silence; the last answer may. */
 	log_str(&l, "value", *c->k.detail || c->k.state != TRUSTGATE_STATE_REJECTED ?
 		c->k.detail : c->detail);
+	if (c->k.state == TRUSTGATE_STATE_OPEN)
+		log_num(&l, "held_ms", loop_now() - c->held_since_ms);
 	log_str(&l, "remedy", remedy);
 	log_end(&l);
 }
@@ -82,6 +84,7 @@ static void rejected(struct context *c)
 
 static void suspended(struct context *c)
 {
+	c->held_since_ms = loop_now();
 	log_state(c, LOG_WARNING, "suspend", "all is proven anew");
 	/* While the plugin is away nobody knows whether the IKE SA still is. */
 	if (c->stale || !plugin_connected())

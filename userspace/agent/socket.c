@@ -31,6 +31,19 @@ static int make_dir(const char *path)
 	return 0;
 }
 
+/* Somebody listens there: the agent of another namespace, most likely. */
+static bool in_use(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool used;
+
+	if (fd < 0)
+		return false;
+	used = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) || errno == EAGAIN;
+	close(fd);
+	return used;
+}
+
 int socket_listen(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -39,10 +52,12 @@ int socket_listen(const char *path)
 
 	if (err)
 		return err;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (in_use(&addr))
+		return -EADDRINUSE;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
 	unlink(path);
 	old = umask(0177);
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 8))

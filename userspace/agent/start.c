@@ -143,6 +143,15 @@ static void no_charon(const struct vici_answer *answer)
 	timer_start(&timer, POLL_MS, step);
 }
 
+static bool wants_child(const struct vici_answer *answer)
+{
+	if (!conf.charon.start || answer->child_up || answer->connecting)
+		return false;
+	/* Or the peer deleted the CHILD_SA and kept the IKE SA. */
+	return !context_any() ||
+	       (context_childless() && (integrity_pass() || !integrity_required()));
+}
+
 static void listed(void *arg, const struct vici_answer *answer)
 {
 	(void)arg;
@@ -154,16 +163,16 @@ static void listed(void *arg, const struct vici_answer *answer)
 	if (!charon_seen)
 		last_error[0] = '\0';
 	charon_seen = true;
-	if (!conf.charon.start || context_any()) {
-		enter(context_any() ? UP : IDLE);
-		timer_start(&timer, WATCH_MS, step);
-	} else if (answer->child_up || answer->connecting) {
-		/* Held by the gate until the plugin has told of it. */
-		enter(answer->connecting ? INITIATING : UP);
-		timer_start(&timer, POLL_MS, step);
-	} else {
+	if (wants_child(answer)) {
 		initiate();
+		return;
 	}
+	if (!conf.charon.start)
+		enter(IDLE);
+	else
+		enter(answer->connecting ? INITIATING : UP);
+	/* Without a context the gate holds until the plugin has told of it. */
+	timer_start(&timer, !conf.charon.start || context_any() ? WATCH_MS : POLL_MS, step);
 }
 
 static void step(struct timer *t)

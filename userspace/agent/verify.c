@@ -65,8 +65,17 @@ static void plan_recheck(struct context *c)
 	timer_start(&c->recheck, left, recheck_now);
 }
 
-static void log_proof(const struct context *c, const struct tg_evidence *e, const char *rule,
-		      const char *detail)
+struct finding {
+	uint32_t kind, result;
+	uint64_t life_ms;		/* of a good proof */
+	const uint8_t *proof_digest;
+	bool provisional;
+	uint64_t since_ms;		/* when its check was started, or 0 */
+	const char *rule, *detail;
+};
+
+static void log_proof(const struct context *c, const struct tg_evidence *e,
+		      const struct finding *f)
 {
 	struct log l;
 
@@ -75,20 +84,14 @@ static void log_proof(const struct context *c, const struct tg_evidence *e, cons
 	log_num(&l, "ike", c->ike_id);
 	log_str(&l, "proof", tg_kind_name(e->kind));
 	log_str(&l, "result", tg_result_name(e->result));
-	log_str(&l, "rule", rule);
+	log_str(&l, "rule", f->rule);
 	if (e->expires_ms)
 		log_num(&l, "expires_ms", e->expires_ms);
-	log_str(&l, "value", detail);
+	if (f->since_ms)
+		log_num(&l, "took_ms", loop_now() - f->since_ms);
+	log_str(&l, "value", f->detail);
 	log_end(&l);
 }
-
-struct finding {
-	uint32_t kind, result;
-	uint64_t life_ms;		/* of a good proof */
-	const uint8_t *proof_digest;
-	bool provisional;
-	const char *rule, *detail;
-};
 
 /* Hand in one proof. What the kernel makes of it comes back with the reply. */
 static void hand_in(struct context *c, const struct finding *f)
@@ -108,7 +111,7 @@ static void hand_in(struct context *c, const struct finding *f)
 	snprintf(e.detail, sizeof(e.detail), "%s: %s", f->rule, f->detail);
 	if (f->result != TRUSTGATE_RESULT_GOOD)
 		memcpy(c->detail, e.detail, sizeof(c->detail));
-	log_proof(c, &e, f->rule, f->detail);
+	log_proof(c, &e, f);
 	err = tg_evidence_set(gate(), &c->k, &e);
 	if (err) {
 		log_say(LOG_ERR, "not-handed-in", tg_error(gate()), NULL);
@@ -145,11 +148,12 @@ static uint32_t pki_kind_result(const struct pki_result *r, uint64_t *life_ms)
 	return TRUSTGATE_RESULT_GOOD;
 }
 
-static void hand_in_pki(struct context *c, uint32_t kind, const struct pki_result *r)
+static void hand_in_pki(struct context *c, uint32_t kind, const struct pki_result *r,
+			uint64_t since_ms)
 {
 	struct finding f = {
 		.kind = kind, .proof_digest = r->proof_digest, .provisional = r->provisional,
-		.rule = r->rule, .detail = r->detail,
+		.rule = r->rule, .detail = r->detail, .since_ms = since_ms,
 	};
 
 	f.result = pki_kind_result(r, &f.life_ms);
@@ -171,7 +175,7 @@ void verify_hand_in_chain(struct context *c)
 	/* The path's own proof is the leaf that it leads to. */
 	memcpy(c->chain.proof_digest, c->k.cert_digest, sizeof(c->chain.proof_digest));
 	if (c->k.required & KIND(DEVICE_AUTH))
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH, &c->chain);
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH, &c->chain, 0);
 }
 
 static void retry_pki(struct timer *t)
@@ -208,7 +212,8 @@ static void pki_done(struct worker *w, const struct worker_result *r)
 	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || r->chain.verdict != PKI_GOOD;
 	verify_hand_in_chain(c);
 	if (c->wanted & KIND(REVOCATION))
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp);
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp,
+			    c->pki.started_ms);
 	if (c->wanted & (KIND(REVOCATION) | KIND(DEVICE_AUTH)))
 		again(c, &c->pki, retry_pki);
 }
@@ -309,6 +314,7 @@ static void start_pki(struct context *c)
 	if (!is_live(c) || worker_running(&c->pki.worker))
 		return;
 	c->pki.tries++;
+	c->pki.started_ms = loop_now();
 	chain_policy(&job.policy);
 	if (ocsp)
 		job.fd = ocsp_socket(c);
@@ -327,7 +333,8 @@ static void tre_done(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, tre.worker);
 	struct finding f = {
 		.kind = TRUSTGATE_EVIDENCE_KIND_INTEGRITY, .proof_digest = r->tre.proof_digest,
-		.life_ms = conf.tre.max_age_ms, .rule = r->tre.rule, .detail = r->tre.detail,
+		.life_ms = conf.tre.max_age_ms, .since_ms = c->tre.started_ms,
+		.rule = r->tre.rule, .detail = r->tre.detail,
 	};
 
 	integrity_note(&r->tre);
@@ -353,6 +360,7 @@ static void start_tre(struct context *c)
 		return;
 	memcpy(binding.cert, c->k.cert_digest, sizeof(binding.cert));
 	c->tre.tries++;
+	c->tre.started_ms = loop_now();
 	if (integrity_quote(&c->tre.worker, &binding, sizeof(binding), tre_done))
 		again(c, &c->tre, retry_tre);
 }
