@@ -85,6 +85,7 @@ void start_opened(void);		/* its context is open */
 void start_down(const char *why);	/* it is gone; @why NULL when it had been open */
 void start_error(const char *why);
 void start_now(void);			/* the operator does not want to wait */
+void start_plugin(void);		/* charon's plugin is connected */
 json_t *start_json(void);
 bool start_reached(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The IKE plugin's socket. One connection counts, the newest. A plugin that
+ * The IKE plugin's socket. One connection counts, the newest that has said hello;
+ * whoever only connects takes nothing from it. A plugin that
  * stops beating its heart is as good as gone: nobody would tell us of an IKE SA
  * that was deleted.
  */
@@ -17,15 +18,16 @@
 
 #define GRACE_MS	2000
 
-static struct watch listener = { .fd = -1 }, peer = { .fd = -1 };
-static struct timer heartbeat, grace;
+static struct watch listener = { .fd = -1 };
+static struct watch slots[2] = { { .fd = -1 }, { .fd = -1 } };
+static struct watch *peer;	/* the slot that has said hello, or NULL */
+static struct timer heartbeat, grace, unheard;
 static uint64_t instance;
-static bool greeted;
 static char daemon_name[256];
 
 bool plugin_connected(void)
 {
-	return peer.fd >= 0 && greeted;
+	return peer;
 }
 
 const char *plugin_daemon(void)
@@ -39,21 +41,35 @@ static void lost_for_good(struct timer *t)
 	context_plugin_lost();
 }
 
+/* The slot of a connection that has not said hello, in use or not. */
+static struct watch *candidate(void)
+{
+	return peer == &slots[0] ? &slots[1] : &slots[0];
+}
+
+static void drop_candidate(struct timer *t)
+{
+	(void)t;
+	timer_stop(&unheard);
+	watch_close(candidate());
+}
+
 static void drop_peer(const char *why)
 {
+	struct watch *gone = peer;
 	struct log l;
 
-	if (peer.fd < 0)
+	if (!gone)
 		return;
-	watch_close(&peer);
+	/* A candidate would hide the slot that is being given up. */
+	drop_candidate(NULL);
+	peer = NULL;
+	watch_close(gone);
 	timer_stop(&heartbeat);
 	log_begin(&l, LOG_WARNING, "plugin-lost");
 	log_str(&l, "value", why);
 	log_str(&l, "remedy", "the gate closes in 2 s unless the plugin is back; is charon up?");
 	log_end(&l);
-	if (!greeted)
-		return;
-	greeted = false;
 	context_plugin_gone();
 	if (!grace.armed)
 		timer_start(&grace, GRACE_MS, lost_for_good);
@@ -75,7 +91,7 @@ void plugin_reply(uint32_t seq, uint32_t status, const char *text)
 	uint8_t buf[DECODE_REPLY_MAX];
 	size_t len = encode_reply(buf, seq, status, text);
 
-	if (peer.fd >= 0 && send(peer.fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
+	if (peer && send(peer->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
 		drop_peer("a reply could not be sent");
 }
 
@@ -83,7 +99,6 @@ static void hello(const struct decode_msg *m)
 {
 	struct log l;
 
-	greeted = true;
 	instance = m->instance;
 	snprintf(daemon_name, sizeof(daemon_name), "%s", m->text);
 	log_begin(&l, LOG_NOTICE, "plugin-connected");
@@ -93,6 +108,7 @@ static void hello(const struct decode_msg *m)
 	timer_stop(&grace);
 	context_plugin_back(instance);
 	plugin_reply(m->seq, 0, NULL);
+	start_plugin();
 }
 
 static void dispatch(const struct decode_msg *m)
@@ -129,6 +145,30 @@ static void dispatch(const struct decode_msg *m)
 	}
 }
 
+/* The candidate has said hello: it takes the place of the one before. */
+static void promote(struct watch *w)
+{
+	struct watch *old = peer;
+
+	timer_stop(&unheard);
+	peer = w;
+	if (!old)
+		return;
+	/* No grace: who took its place tells of everything now. */
+	watch_close(old);
+	log_say(LOG_NOTICE, "plugin-replaced", "a newer connection took its place", NULL);
+	context_plugin_gone();
+}
+
+static void bad_message(struct watch *w, const char *why)
+{
+	log_say(LOG_ERR, "plugin-bad-message", why, "install plugin and agent of the same version");
+	if (w == peer)
+		drop_peer("it sent a bad message");
+	else
+		drop_candidate(NULL);
+}
+
 static void readable(struct watch *w, uint32_t events)
 {
 	static uint8_t buf[TG_WIRE_MAX];
@@ -140,19 +180,22 @@ static void readable(struct watch *w, uint32_t events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		drop_peer(n ? strerror(errno) : "the plugin closed the connection");
+		if (w == peer)
+			drop_peer(n ? strerror(errno) : "the plugin closed the connection");
+		else
+			drop_candidate(NULL);
 		return;
 	}
 	why = (size_t)n > sizeof(buf) ? "longer than a message may be" :
 	      decode_msg(buf, (size_t)n, &m);
-	if (!why && (m.type == TG_WIRE_HELLO) == greeted)
-		why = greeted ? "a second hello" : "a message before hello";
+	if (!why && (m.type == TG_WIRE_HELLO) == (w == peer))
+		why = w == peer ? "a second hello" : "a message before hello";
 	if (why) {
-		log_say(LOG_ERR, "plugin-bad-message", why,
-			"install plugin and agent of the same version");
-		drop_peer("it sent a bad message");
+		bad_message(w, why);
 		return;
 	}
+	if (w != peer)
+		promote(w);
 	stay_alive();
 	dispatch(&m);
 }
@@ -170,11 +213,11 @@ static void incoming(struct watch *w, uint32_t events)
 		close(fd);
 		return;
 	}
-	drop_peer("a newer connection took its place");
-	if (watch_start(&peer, fd, EPOLLIN, readable))
+	drop_candidate(NULL);
+	if (watch_start(candidate(), fd, EPOLLIN, readable))
 		close(fd);
 	else
-		stay_alive();
+		timer_start(&unheard, conf.charon.heartbeat_ms, drop_candidate);
 }
 
 void plugin_again(void)
@@ -196,7 +239,8 @@ int plugin_start(void)
 
 void plugin_stop(void)
 {
-	watch_close(&peer);
+	watch_close(&slots[0]);
+	watch_close(&slots[1]);
 	watch_close(&listener);
 	unlink(conf.agent.plugin_socket);
 }

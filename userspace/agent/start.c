@@ -25,7 +25,7 @@ static struct timer timer;
 static struct worker quote;
 static unsigned int attempts;	/* that failed, since the last one that opened */
 static char last_error[256];
-static bool charon_seen, asking;
+static bool charon_seen, asking, wants_plugin;
 
 static void step(struct timer *t);
 
@@ -143,6 +143,18 @@ static void no_charon(const struct vici_answer *answer)
 	timer_start(&timer, POLL_MS, step);
 }
 
+/* Without it an SA is announced by nobody, and held for ever. */
+static void await_plugin(void)
+{
+	if (!wants_plugin)
+		log_say(LOG_NOTICE, "await-plugin", "charon's trustgate plugin is not connected",
+			"does swanctl --stats list it?");
+	wants_plugin = true;
+	start_error("charon's trustgate plugin is not connected");
+	enter(BACKOFF);
+	timer_start(&timer, POLL_MS, step);
+}
+
 static bool wants_child(const struct vici_answer *answer)
 {
 	if (!conf.charon.start || answer->child_up || answer->connecting)
@@ -164,7 +176,10 @@ static void listed(void *arg, const struct vici_answer *answer)
 		last_error[0] = '\0';
 	charon_seen = true;
 	if (wants_child(answer)) {
-		initiate();
+		if (plugin_connected())
+			initiate();
+		else
+			await_plugin();
 		return;
 	}
 	if (!conf.charon.start)
@@ -227,6 +242,13 @@ void start_down(const char *why)
 		start_error(why);
 	}
 	back_off();
+}
+
+void start_plugin(void)
+{
+	if (wants_plugin)
+		timer_start(&timer, 0, step);
+	wants_plugin = false;
 }
 
 void start_now(void)
