@@ -297,7 +297,8 @@ class Flows:
 
     def stop(self):
         self.going = False
-        self.thread.join()
+        if self.thread:
+            self.thread.join()
 
     def drain(self):
         for f in self.all:
