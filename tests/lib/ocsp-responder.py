@@ -70,7 +70,7 @@ def without_nonce(ca, request):
             f.write(request)
         text = openssl("ocsp", "-reqin", f"{d}/req", "-req_text").decode()
         field = dict(line.strip().split(": ", 1) for line in text.splitlines()
-                     if ": " in line)
+                     if ": " in line.strip())
         openssl("ocsp", "-issuer", f"{PKI}/{ca}.crt", "-no_nonce",
                 "-" + field["Hash Algorithm"], "-serial", "0x" + field["Serial Number"],
                 "-reqout", f"{d}/new")

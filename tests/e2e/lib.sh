@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# shellcheck disable=SC2034	# topology.sh reads what is set here
+#
+# What the end-to-end tests share: TAP, and questions about a box with a real charon,
+# a real TPM and a real OCSP responder. A test sources it, says how the agent is to
+# be configured, and calls setup.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+if [ "$(id -u)" != 0 ] || [ ! -x /usr/sbin/trustgated ] || [ -z "${TG_REPO-}" ]; then
+	echo "1..0 # SKIP needs a VM of tests/vm/run"
+	exit 4
+fi
+. "$here/../lib/topology.sh"
+CORE4=10.99.0.2 CORE6=fd99::2 LAN4=10.10.0.2 LAN6=fd10::2
+AGENT_LOG=$TG_RUN/agent.log
+TMP=$(mktemp -d)
+CHARON_LOG=0
+echo "TAP version 13"
+
+# ------------------------------------------------------------------------- TAP
+tap_n=0 tap_failed=0 WHY=''
+
+# check "ROWS: what" COMMAND...: one test; WHY says more when it fails
+check() {
+	local what=$1
+	shift
+	WHY=
+	tap_n=$((tap_n + 1))
+	if "$@"; then
+		echo "ok $tap_n - $what"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_n - $what"
+		echo "# $*"
+		[ -z "$WHY" ] || note "$WHY"
+		tail -n 5 "$AGENT_LOG" 2>/dev/null | sed 's/^/# agent: /'
+	fi
+}
+
+note() {
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+why() {
+	WHY=$*
+	return 1
+}
+
+finish() {
+	echo "1..$tap_n"
+	note "$((tap_n - tap_failed)) of $tap_n passed, $SECONDS s"
+	[ $tap_failed = 0 ]
+	exit
+}
+
+# Without this nothing else is worth a try.
+bail() {
+	echo "Bail out! $*"
+	tail -n 20 "$AGENT_LOG" 2>/dev/null | sed 's/^/# agent: /'
+	exit 1
+}
+
+not() { ! "$@"; }
+
+# is WHAT WANTED GOT
+is() {
+	[ "$2" = "$3" ] || why "$1: $3, not $2"
+}
+
+# within WHAT LOW HIGH GOT
+within() {
+	[ "$4" -ge "$2" ] && [ "$4" -le "$3" ] || why "$1: $4, not from $2 to $3"
+}
+
+# --------------------------------------------------------------------- the box
+# setup: namespaces, gate and responder; nothing of an earlier test is left
+setup() {
+	rm -rf /run/trustgate/hnb "$TG_RUN/hnb" "$TG_RUN/segw" "$TG_RUN/ocsp"
+	topology_up && gate_load && ocsp_start || bail "no topology"
+	segw_unrevoke > /dev/null 2>&1
+	trap teardown EXIT
+}
+
+teardown() {
+	[ -z "${watcher-}" ] || kill "$watcher" 2>/dev/null
+	topology_down
+	rm -rf "$TMP"
+}
+
+# fresh: end agent and charons, forget their SAs and configuration
+fresh() {
+	tunnel_down
+	ip -n hnb xfrm state flush
+	ip -n hnb xfrm policy flush
+	ip -n segw xfrm state flush
+	ip -n segw xfrm policy flush
+	rm -rf /run/trustgate/hnb
+	: > "$AGENT_LOG"
+}
+
+tg() {
+	in_ns hnb trustgate "$@"
+}
+
+now_ms() {
+	local s
+	read -r s _ < /proc/uptime
+	echo $((10#${s/./} * 10))
+}
+
+# context [ID]: id, state, reason of it, or of the newest, one line
+context() {
+	tg show context -j | python3 -c '
+import json, sys
+id = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+all = json.load(sys.stdin)["contexts"]
+c = max((c for c in all if not id or c["id"] == id), key=lambda c: c["id"], default=None)
+print(c["id"], c["state"], c["reason"]) if c else print("0 none none")' "$@"
+}
+
+# in_state STATE [REASON]: the newest context is
+in_state() {
+	local id state reason
+	read -r id state reason < <(context)
+	[ "$state" = "$1" ] && [ "${2:-$reason}" = "$reason" ] ||
+		why "context $id is $state ($reason), not $1 ${2:+($2)}"
+}
+
+opens() {
+	tg wait --timeout "${1:-30}" > "$TMP/wait" 2>&1 || why "$(cat "$TMP/wait")"
+}
+
+# agent_says SECONDS PATTERN: its log does, in time
+agent_says() {
+	wait_for "$1" grep -q -- "$2" "$AGENT_LOG" || why "no \"$2\" within $1 s"
+}
+
+# held DIRECTION [REASON]: packets held so far, in sum
+held() {
+	tg show stats | awk -v d="$1" -v r="${2:-}" \
+		'$1 == d && $2 == "held" && (r == "" || $3 == r) { n += $4 } END { print n + 0 }'
+}
+
+# --------------------------------------------------------------------- traffic
+# pump NS KIND=ADDRESS=COUNT[=SOURCE]...: see pump.py; prints how many were sent
+pump() {
+	local ns=$1
+	shift
+	in_ns "$ns" python3 "$here/pump.py" send "$@"
+}
+
+# passes NS ADDRESS / blocked NS ADDRESS: is there an answer to an echo request?
+passes() { ping_try "$1" "$2" || why "no answer from $2"; }
+blocked() { not in_ns "$1" ping -n -q -c 2 -i 0.2 -W 1 "$2" > /dev/null 2>&1 || why "$2 answered"; }
+
+# counters NS: its counters as NAME N, one a line
+counters() {
+	in_ns "$1" nft list counters table "$(tg_family "$1")" tg |
+		awk '$1 == "counter" { name = $2 } $1 == "packets" { print name, $2 }'
+}
+
+# user: user packets that arrived at either end since count_reset
+user() {
+	{ counters core; counters lan; counters hnb; } |
+		awk '/_user/ { n += $2 } END { print n + 0 }'
+}
+
+# all_held: traffic of either direction, and none of it arrives
+all_held() {
+	count_reset
+	pump hnb "udp=$CORE4=5" "icmp=$CORE4=5" > /dev/null
+	pump lan "udp=$CORE4=5" "icmp=$CORE6=5" > /dev/null
+	pump core "udp=$LAN4=5" "icmp=$LAN6=5" > /dev/null
+	is "user packets at the far ends" 0 "$(user)"
+}
+
+# both_pass: a packet and its answer, from either end
+both_pass() {
+	passes lan $CORE4 && passes core $LAN6
+}
+
+# stays_held SECONDS: it does, and nothing passes meanwhile
+stays_held() {
+	local end=$(($(now_ms) + $1 * 1000))
+	while [ "$(now_ms)" -lt $end ]; do
+		not both_pass > /dev/null 2>&1 || why "packets pass" || return 1
+		sleep 0.2
+	done
+}
+
+# ------------------------------------------------------------------------ events
+# watch: keep the gate's events from now on
+watch() {
+	[ -z "${watcher-}" ] || kill "$watcher" 2>/dev/null
+	: > "$TMP/events"
+	# Not in_ns: the process ID is to be that of the program.
+	nsenter --net=/run/netns/hnb -- trustgate monitor -j > "$TMP/events" 2>/dev/null &
+	watcher=$!
+	echo $watcher > "$TG_RUN/pids/watch"
+	sleep 1
+}
+
+# event STATE REASON [AFTER_MS]: when (ms of boottime) a context last got there; 0: not
+event() {
+	python3 - "$TMP/events" "$1" "$2" "${3:-0}" <<-'X'
+	import json, sys
+	when = 0
+	for line in open(sys.argv[1]):
+	    try:
+	        e = json.loads(line)
+	    except ValueError:
+	        continue
+	    if e["event"] == "context-state" and e["state"] == sys.argv[2] and \
+	       sys.argv[3] in ("any", e["reason"]) and e["time_ns"] // 1000000 >= int(sys.argv[4]):
+	        when = e["time_ns"] // 1000000
+	print(when)
+	X
+}
+
+happened() { [ "$(event "$@")" != 0 ]; }
+
+# ike_gone: hnb's charon has no IKE SA
+ike_gone() {
+	[ -z "$(swan hnb --list-sas 2>/dev/null)" ]
+}
