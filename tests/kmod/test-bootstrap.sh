@@ -36,7 +36,7 @@ registered() {
 }
 
 connected() {
-	ask h connect "fd=$FD" "dst=$si4" "port=${1:-80}" wait=3000 && ask s accept fd=$S80 wait=3000 &&
+	ask h connect "fd=$FD" "dst=$si4" port=80 wait=3000 && ask s accept fd=$S80 wait=3000 &&
 		get fd && PEER=$V
 }
 

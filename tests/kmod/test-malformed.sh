@@ -14,7 +14,6 @@ new_agent
 tunnel_policies
 apply
 open_all 3
-OPEN=$CTX
 announce cert=bb required=1
 
 complaints() {

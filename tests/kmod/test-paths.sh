@@ -184,9 +184,8 @@ tcp_passes() {
 }
 
 for ns in h s; do
-	for a in 0.0.0.0 ::; do
-		ask $ns listen src=$a sport=$([ $a = :: ] && echo 7010 || echo 7000)
-	done
+	ask $ns listen src=0.0.0.0 sport=7000
+	ask $ns listen src=:: sport=7010
 done
 ask s listen src=$si6 sport=7000
 ask h listen src=$hi6 sport=7000

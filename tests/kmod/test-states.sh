@@ -133,7 +133,7 @@ s2_e4() {
 check "S2 -E4 [mask complete]-> S3, I2" s2_e4
 
 s2_e5() {
-	local kind reason
+	local kind
 	for kind in device-auth hp-auth revocation integrity authz; do
 		old_events
 		announce cert=aa required=31 && ask h evidence "id=$CTX" kind=$kind result=bad \

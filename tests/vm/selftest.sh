@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC3043	# local: dash and busybox have it
 #
 # The bench itself, without Trustgate: two charons, a key in the TPM, OCSP in core,
 # traffic both ways, and the counters that tests rely on.
