@@ -34,6 +34,9 @@ install: all
 	install -D -m 644 $(O)/kmod/trustgate.ko \
 		$(DESTDIR)/lib/modules/$(KVER)/updates/trustgate.ko
 	$(MAKE) -C userspace O=$(O)/userspace install
+	install -D -m 644 -t $(DESTDIR)/usr/share/doc/trustgate policy/trustgated.conf
+	install -D -m 644 -t $(DESTDIR)/lib/systemd/system policy/trustgated.service
+	install -D -m 644 policy/modprobe-trustgate.conf $(DESTDIR)/etc/modprobe.d/trustgate.conf
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
 # For the guests of tests/vm: see tests/Makefile.
