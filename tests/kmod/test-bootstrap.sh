@@ -333,8 +333,8 @@ transport() {
 	flush
 	state $H4 $S4 esp 0x700 transport 'reqid 1'
 	state $S4 $H4 esp 0x701 transport 'reqid 1'
-	h_lines+="xfrm policy add src $H4 dst $S4 proto tcp dir out tmpl proto esp mode transport reqid 1"$'\n'
-	s_lines+="xfrm policy add src $S4 dst $H4 proto tcp dir out tmpl proto esp mode transport reqid 1"$'\n'
+	h_lines+="xfrm policy add src $H4 dst $S4 proto 6 dir out tmpl proto esp mode transport reqid 1"$'\n'
+	s_lines+="xfrm policy add src $S4 dst $H4 proto 6 dir out tmpl proto esp mode transport reqid 1"$'\n'
 	apply
 	ask s listen src=$S4 sport=80 && announce cert=aa required=3 &&
 		ask h bind "id=$CTX" sa=esp,0x700,$S4 sa=esp,0x701,$H4 &&

@@ -230,10 +230,10 @@ flush
 transport() {
 	state $H4 $S4 esp 0x320 transport 'reqid 1'
 	state $S4 $H4 esp 0x321 transport 'reqid 1'
-	h_lines+="xfrm policy add src $H4 dst $S4 proto udp dir out tmpl proto esp mode transport reqid 1"$'\n'
-	h_lines+="xfrm policy add src $S4 dst $H4 proto udp dir in tmpl proto esp mode transport reqid 1"$'\n'
-	s_lines+="xfrm policy add src $S4 dst $H4 proto udp dir out tmpl proto esp mode transport reqid 1"$'\n'
-	s_lines+="xfrm policy add src $H4 dst $S4 proto udp dir in tmpl proto esp mode transport reqid 1"$'\n'
+	h_lines+="xfrm policy add src $H4 dst $S4 proto 17 dir out tmpl proto esp mode transport reqid 1"$'\n'
+	h_lines+="xfrm policy add src $S4 dst $H4 proto 17 dir in tmpl proto esp mode transport reqid 1"$'\n'
+	s_lines+="xfrm policy add src $S4 dst $H4 proto 17 dir out tmpl proto esp mode transport reqid 1"$'\n'
+	s_lines+="xfrm policy add src $H4 dst $S4 proto 17 dir in tmpl proto esp mode transport reqid 1"$'\n'
 	apply
 	ask s socket proto=udp src=$S4 sport=4001
 	ask h socket proto=udp src=$H4 sport=4002
