@@ -150,6 +150,15 @@ pump() {
 	in_ns "$ns" python3 "$here/pump.py" send "$@"
 }
 
+# begin NS PROGRAM ARGS...: pump.py in the background; BEGUN is its process ID.
+# Not by in_ns, whose process would be a shell's.
+begin() {
+	local ns=$1
+	shift
+	nsenter "--net=/run/netns/$ns" -- python3 "$here/pump.py" "$@" &
+	BEGUN=$!
+}
+
 # passes NS ADDRESS / blocked NS ADDRESS: is there an answer to an echo request?
 passes() { ping_try "$1" "$2" || why "no answer from $2"; }
 blocked() { not in_ns "$1" ping -n -q -c 2 -i 0.2 -W 1 "$2" > /dev/null 2>&1 || why "$2 answered"; }

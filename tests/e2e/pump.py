@@ -138,8 +138,6 @@ def flow(address, port, seconds, ms, source=None):
     s = socket.socket(family(address), socket.SOCK_DGRAM)
     if source:
         s.bind((source, 0))
-    s.setsockopt(socket.IPPROTO_IPV6 if v6(address) else socket.IPPROTO_IP,
-                 socket.IPV6_RECVERR if v6(address) else 11, 0)
     start = time.monotonic()
     n = refused = 0
     while not ended and time.monotonic() - start < float(seconds):

@@ -121,12 +121,12 @@ rm /run/trustgate/hnb/trustgated.conf
 agent_conf && agent_start
 check "HNB-GATE-18: opens with proofs that live for 16 s" opens 60
 flow_core() {
-	in_ns core python3 ./pump.py sink 9000 "$TMP/ready" > "$TMP/sink" &
-	sink=$!
+	begin core sink 9000 "$TMP/ready" > "$TMP/sink"
 	wait_for 20 test -e "$TMP/ready"
 	in_ns lan python3 ./pump.py flow $CORE4 9000 24 20 > "$TMP/flow"
 	sleep 1
-	kill $sink; wait $sink
+	kill "$BEGUN"
+	wait "$BEGUN"
 	read -r sent _ < "$TMP/flow"
 	read -r came _ < "$TMP/sink"
 	note "$sent packets sent in 24 s, over at least one renewal: $came arrived"
