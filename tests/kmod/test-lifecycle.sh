@@ -217,16 +217,23 @@ churn() {
 		done
 	done | in_h -batch -
 }
+# An answer, or the word that the table kept changing, and then again.
+dumped() {
+	until ask "$@"; do
+		[[ $R == *' -EAGAIN '* ]] || return 1
+	done
+}
 dumps() {
 	local pid n=0
 	fresh
 	churn &
 	pid=$!
 	while kill -0 $pid 2>/dev/null; do
-		ask e sas || return 1
+		dumped e sas || return 1
 		get n
 		says distinct "$V" || return 1
-		ask e sa spi=$SPI state=unbound && ask e sa spi=$((SPI + 1)) state=unbound || return 1
+		dumped e sa spi=$SPI state=unbound && dumped e sa spi=$((SPI + 1)) state=unbound ||
+			return 1
 		n=$((n + 1))
 	done
 	wait $pid
