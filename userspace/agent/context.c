@@ -179,6 +179,7 @@ static void authorized(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, authorize);
 	bool good = r->chain.verdict == PKI_GOOD;
+	char why[sizeof(r->chain.detail)];
 	struct log l;
 
 	c->chain = r->chain;
@@ -197,8 +198,11 @@ static void authorized(struct worker *w, const struct worker_result *r)
 		verify_hand_in_chain(c);
 		return;
 	}
-	start_error(r->chain.detail);
+	snprintf(why, sizeof(why), "%s", r->chain.detail);
 	context_free(c);
+	/* Charon's own answer comes too late to count: it was told no by us. */
+	if (!contexts)
+		start_down(why);
 }
 
 /* A second certificate for the same IKE SA: the kernel closes it for good. */
