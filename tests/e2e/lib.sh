@@ -109,14 +109,12 @@ now_ms() {
 	echo $((10#${s/./} * 10))
 }
 
-# context [ID]: id, state, reason of it, or of the newest, one line
+# context: id, state, reason of the newest, one line
 context() {
 	tg show context -j | python3 -c '
 import json, sys
-id = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-all = json.load(sys.stdin)["contexts"]
-c = max((c for c in all if not id or c["id"] == id), key=lambda c: c["id"], default=None)
-print(c["id"], c["state"], c["reason"]) if c else print("0 none none")' "$@"
+c = max(json.load(sys.stdin)["contexts"], key=lambda c: c["id"], default=None)
+print(c["id"], c["state"], c["reason"]) if c else print("0 none none")'
 }
 
 # in_state STATE [REASON]: the newest context is

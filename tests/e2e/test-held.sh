@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317  # functions are called by check
+# shellcheck disable=SC2317,SC2046  # functions are called by check; kinds prints words
 #
 # From the SA's install to the verdict: no user packet of any kind, in any direction,
 # reaches the far end, and the gate's counters say so; IKE, ESP and the registered
