@@ -41,19 +41,24 @@ static int proto_of(struct line *l, int *type)
 	return IPPROTO_TCP;
 }
 
-/* A socket of @type, bound to src= and sport= when src= is there. */
+/* A socket of @type, bound to src= and sport= when src= is there. What it has not
+ * delivered when it is closed is forgotten: an orphan that waits for an answer that
+ * is held would keep its namespace for minutes.
+ */
 int socket_bound(struct line *l, int type, int proto)
 {
 	struct sockaddr_storage src, dst;
 	uint16_t sport = (uint16_t)line_num(l, "sport", 0);
 	int bound = line_addr(l, "src", &src, sport);
 	int family = line_addr(l, "dst", &dst, 0) ?: bound ?: AF_INET;
+	struct linger gone = { .l_onoff = 1 };
 	int one = 1, fd;
 
 	fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, proto);
 	if (fd < 0)
 		return fail(l, -errno, "socket: %s", strerror(errno));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &gone, sizeof(gone));
 	if (bound && bind(fd, (struct sockaddr *)&src, addr_len(&src)) < 0) {
 		int err = -errno;
 
