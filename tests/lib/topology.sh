@@ -313,8 +313,9 @@ wan_clear_packets() { count wan_clear; }
 # capture_start NS [LINK]: into $TG_OUT/NS-LINK.pcap; until capture_stop or the end
 capture_start() {
 	local ns=$1 link=${2:-any}
-	in_ns "$ns" tcpdump -i "$link" -n -U -s 0 -w "${TG_OUT:-$TG_RUN/pcap}/$ns-$link.pcap" \
-		2> "$TG_RUN/pcap/$ns-$link.log" &
+	nsenter "--net=/run/netns/$ns" -- tcpdump -i "$link" -n -U -s 0 \
+		-w "${TG_OUT:-$TG_RUN/pcap}/$ns-$link.pcap" \
+		> /dev/null 2> "$TG_RUN/pcap/$ns-$link.log" &
 	echo $! > "$TG_RUN/pids/capture-$ns-$link"
 	wait_for 10 grep -q listening "$TG_RUN/pcap/$ns-$link.log"
 }
@@ -645,7 +646,9 @@ ocsp_start() {
 	: > "$d/requests"
 	[ -e "$d/mode" ] || echo good > "$d/mode"
 	rm -f "$d/ready"
-	in_ns core python3 "$TG_LIB/ocsp-responder.py" "$PKI" "$d" 2> "$d/log" < /dev/null &
+	# Not by in_ns: the process ID is to be the responder's.
+	nsenter --net=/run/netns/core -- python3 "$TG_LIB/ocsp-responder.py" "$PKI" "$d" \
+		> "$d/log" 2>&1 < /dev/null &
 	echo $! > "$TG_RUN/pids/ocsp"
 	wait_for 20 test -e "$d/ready" || { complain "no OCSP responder"; cat "$d/log" >&2; return 1; }
 }
