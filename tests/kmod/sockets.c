@@ -58,7 +58,8 @@ int socket_bound(struct line *l, int type, int proto)
 	if (fd < 0)
 		return fail(l, -errno, "socket: %s", strerror(errno));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &gone, sizeof(gone));
+	if (proto == IPPROTO_TCP)	/* SCTP would send an ABORT */
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &gone, sizeof(gone));
 	if (bound && bind(fd, (struct sockaddr *)&src, addr_len(&src)) < 0) {
 		int err = -errno;
 
