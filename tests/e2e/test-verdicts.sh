@@ -73,11 +73,16 @@ check "HNB-GATE-03/04: 0 user packets pass" all_held
 check "HNB-OCSP-10: the agent names proof and rule" \
 	agent_says 5 'proof=revocation result=bad rule=ocsp.revoked'
 check "HNB-GATE-07: the IKE SA is deleted" agent_says 20 'decision=ike-down'
+# Of the first context that was rejected: by now there may be more.
 quarantined() {
-	local from to
-	from=$(event rejected bad-revocation)
-	to=$(sed -n 's/.*boottime=\([0-9]*\)\.\([0-9]*\) decision=terminate.*/\1\2/p' "$AGENT_LOG" | tail -n 1)
-	note "rejected at $from ms, told charon to delete at $to ms"
+	local id from to
+	read -r id from < <(python3 -c '
+import json, sys
+for e in map(json.loads, open(sys.argv[1])):
+    if e["event"] == "context-state" and e["reason"] == "bad-revocation":
+        print(e["context_id"], e["time_ns"] // 1000000)
+        break' "$TMP/events")
+	to=$(sed -n "s/.*boottime=\([0-9]*\)\.\([0-9]*\) decision=terminate context=$id .*/\1\2/p" "$AGENT_LOG")
 	within "ms from rejection to deletion" 1900 6000 $((to - from))
 }
 check "HNB-GATE-07: after a quarantine of 2 s" quarantined

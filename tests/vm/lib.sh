@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # What the programs of tests/vm share. Sourced, with $vm set to this directory.
 
+# shellcheck disable=SC2034,SC2154  # used, and $vm set, by those who source this
 repo=$(cd "$vm/../.." && pwd -P)
-# shellcheck disable=SC2034  # used by those who source this
+# shellcheck disable=SC2034
 me=tests/vm/${0##*/}
 cache=${TRUSTGATE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/trustgate}
 
