@@ -14,7 +14,7 @@
 #	                     +--- evil
 #
 # outer  192.0.2.0/24  2001:db8:1::/64   segw .1, hnb .2, evil .66, wan itself .254
-# lan    10.10.0.0/24  fd10::/64         hnb .1, lan .2
+# lan    10.10.0.0/24  fd10::/64         hnb .1, lan .2; 10.20.0.0/16 fd20::/16 for a test's own
 # core   10.99.0.0/24  fd99::/64         segw .1, core .2
 # hnb's inner addresses, given by the SeGW: 10.50.0.0/24 fd50::/112
 #
@@ -26,10 +26,10 @@ TG_RUN=/run/trustgate-test
 PKI=${TG_PKI:-$TG_RUN/pki}
 . "$TG_LIB/pki.sh"
 
-INNER4='10.10.0.0/24, 10.50.0.0/24, 10.99.0.0/24'
-INNER6='fd10::/64, fd50::/112, fd99::/64'
-HNB4='10.10.0.0/24, 10.50.0.0/24, 192.0.2.0/24'
-HNB6='fd10::/64, fd50::/112, 2001:db8:1::/64'
+INNER4='10.10.0.0/24, 10.20.0.0/16, 10.50.0.0/24, 10.99.0.0/24'
+INNER6='fd10::/64, fd20::/16, fd50::/112, fd99::/64'
+HNB4='10.10.0.0/24, 10.20.0.0/16, 10.50.0.0/24, 192.0.2.0/24'
+HNB6='fd10::/64, fd20::/16, fd50::/112, 2001:db8:1::/64'
 
 # What a test may set before tunnel_up.
 : "${AGENT:=$([ -x /usr/sbin/trustgated ] && echo 1 || echo 0)}"
@@ -435,6 +435,17 @@ charon_conf() {
 						start_action = $START_ACTION
 						rekey_time = $CHILD_REKEY
 						$HNB_CHILD
+					}
+				}
+			}
+			# Below every policy of an SA: without an SA nothing leaves in clear.
+			shunt {
+				children {
+					core {
+						mode = drop
+						start_action = trap
+						local_ts = 10.10.0.0/24, 10.50.0.0/24, fd10::/64, fd50::/112
+						remote_ts = 10.99.0.0/24, fd99::/64
 					}
 				}
 			}
