@@ -11,36 +11,36 @@
 #include <linux/trustgate.h>
 
 /* Integer value ranges */
-static const struct netlink_range_validation trustgate_a_config_t_bind_ms_range = {
+static struct netlink_range_validation trustgate_a_config_t_bind_ms_range = {
 	.min	= 100ULL,
 	.max	= 600000ULL,
 };
 
-static const struct netlink_range_validation trustgate_a_config_t_verify_ms_range = {
+static struct netlink_range_validation trustgate_a_config_t_verify_ms_range = {
 	.min	= 100ULL,
 	.max	= 600000ULL,
 };
 
-static const struct netlink_range_validation trustgate_a_config_grace_ms_range = {
+static struct netlink_range_validation trustgate_a_config_grace_ms_range = {
 	.max	= TRUSTGATE_GRACE_MAX_MS,
 };
 
-static const struct netlink_range_validation trustgate_a_config_max_contexts_range = {
+static struct netlink_range_validation trustgate_a_config_max_contexts_range = {
 	.min	= 1ULL,
 	.max	= 1048576ULL,
 };
 
-static const struct netlink_range_validation trustgate_a_config_max_sas_range = {
+static struct netlink_range_validation trustgate_a_config_max_sas_range = {
 	.min	= 1ULL,
 	.max	= 4194304ULL,
 };
 
-static const struct netlink_range_validation trustgate_a_agent_lease_ms_range = {
+static struct netlink_range_validation trustgate_a_agent_lease_ms_range = {
 	.min	= TRUSTGATE_LEASE_MIN_MS,
 	.max	= TRUSTGATE_LEASE_MAX_MS,
 };
 
-static const struct netlink_range_validation trustgate_a_evidence_expires_ms_range = {
+static struct netlink_range_validation trustgate_a_evidence_expires_ms_range = {
 	.min	= 1ULL,
 	.max	= TRUSTGATE_PROOF_MAX_MS,
 };
