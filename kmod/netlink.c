@@ -660,7 +660,7 @@ static struct tg_context *tg_context_by_id(struct tg_net *tn, const struct nlatt
 	struct tg_context *ctx = xa_load(&tn->contexts, nla_get_u32(id));
 
 	if (!ctx)
-		NL_SET_ERR_MSG_ATTR(extack, id, "no such context");
+		NL_SET_ERR_MSG_ATTR(extack, id, "no such context (see trustgate show context)");
 	return ctx;
 }
 

@@ -64,7 +64,7 @@ static bool open_tpm(struct session *s, const char *tcti, struct tre_result *res
 	if (rc != TSS2_RC_SUCCESS) {
 		tre_set(result, TRE_UNAVAILABLE, "tre.tpm.open", "no TPM at %.60s: %.80s, 0x%x (%s)",
 			tcti, Tss2_RC_Decode(rc), rc,
-			"is its device there, and may this process open it?");
+			"look whether its device is there, and may be opened");
 		return false;
 	}
 	return tpm_ok(Esys_Initialize(&s->esys, s->tcti, NULL), "Esys_Initialize", result);
