@@ -43,12 +43,15 @@ static void tg_count_boot(struct tg_net *tn, const struct sk_buff *skb, int dir)
 }
 
 /* Only for the counters and a person: nothing is decided by it. */
-static u32 tg_hold_reason(const struct tg_sa *sa, const struct tg_context *ctx)
+static u32 tg_hold_reason(const struct tg_sa *sa, const struct tg_context *ctx,
+			  const struct xfrm_state *x)
 {
 	u32 reason;
 
+	/* Deleted after the packet had found it, as on a rekey: XFRM drops it too. */
 	if (!sa)
-		return TRUSTGATE_REASON_UNBOUND;
+		return READ_ONCE(x->km.state) == XFRM_STATE_VALID ? TRUSTGATE_REASON_UNBOUND :
+								    TRUSTGATE_REASON_DELETED;
 	if (sa->reason != TRUSTGATE_REASON_NONE)
 		return sa->reason;
 	if (!ctx)
@@ -66,7 +69,7 @@ static u32 tg_hold_reason(const struct tg_sa *sa, const struct tg_context *ctx)
 static bool tg_hold(struct tg_net *tn, struct tg_sa *sa, struct tg_context *ctx,
 		    const struct sk_buff *skb, const struct xfrm_state *x, int dir)
 {
-	u32 reason = tg_hold_reason(sa, ctx);
+	u32 reason = tg_hold_reason(sa, ctx, x);
 
 	tg_count(tn, skb, dir, reason);
 	if (sa) {

@@ -179,6 +179,7 @@ ns_del() {
 }
 
 net_up() {
+	local n
 	ns_add h s l
 	ip -batch - <<-E
 		link add wan netns tgk-h type veth peer name wan netns tgk-s
@@ -218,6 +219,18 @@ net_up() {
 		route add default via 10.10.0.1
 		route add default via fd10::1
 	E
+	# An error that is late would be counted as what the next test sends.
+	for n in s l; do
+		in_ns $n nft -f - <<-E
+			table inet quiet {
+				chain output {
+					type filter hook output priority 0
+					icmp type destination-unreachable drop
+					icmpv6 type destination-unreachable drop
+				}
+			}
+		E
+	done
 	start e nsenter --net=/run/netns/tgk-h
 	start i
 	gate_off_elsewhere
