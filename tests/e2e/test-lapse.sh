@@ -142,16 +142,18 @@ import json, sys
 c = max(json.load(sys.stdin)["contexts"], key=lambda c: c["id"])
 print(c["expires_ms"])'
 }
+# It was asked between the two, which on a crowded machine may be a second.
 T=$(now_ms)
 E=$(expires)
+ASKED=$(($(now_ms) - T))
 D=$((T + E))
-note "expires in $E ms"
+note "expires in $E ms, said within $ASKED ms"
 at_expiry() {
 	wait_for 40 happened suspended expired "$T" || why "it never was suspended (expired)" || return 1
 	local when
 	when=$(event suspended expired "$T")
 	note "closed $((when - D)) ms after the expiry that was told"
-	within "ms from expiry to close" -1000 1000 $((when - D))
+	within "ms from expiry to close" -1000 $((1000 + ASKED)) $((when - D))
 }
 check "HNB-GATE-18: the responder silent: closes at hard expiry, within 1 s" at_expiry
 check "HNB-GATE-18: 0 user packets pass" all_held
