@@ -36,22 +36,54 @@ struct pki_result {
 	char rule[64];
 	/* One line for a person: rule, value seen, remedy. */
 	char detail[PKI_TEXT_MAX + 1];
+	/* Signatures over SHA-1 that a good verdict rests on: to be logged and counted. */
+	unsigned int sha1;
+	/* Of a good path: index of its anchor. */
+	unsigned int anchor;
 };
 
+/* Whose certificate the leaf is. The one an H(e)NB checks comes first. */
+enum pki_role { PKI_SEGW, PKI_HENB, PKI_HEMS, PKI_ROLES };
+
+struct pki_profile;
+struct pki_finding;
+
 struct pki_chain_policy {
-	struct pki_der anchor;		/* root certificate, DER */
+	struct pki_der anchor;		/* root certificate, DER; not used with @anchors */
+	const struct pki_der *anchors;	/* the roots of this role (row CA-04) */
+	size_t nanchors;
 	const char *name;		/* FQDN or IP literal the peer must have in its SAN */
+	bool any_name;			/* do not look at the name; @name is ignored */
 	unsigned int max_sent;		/* certificates sent, TS 33.320 7.2.3: 4 */
+	enum pki_role role;
+	const struct pki_profile *profile;	/* pki/profile.h */
+	/* Told every departure from the profile; NULL: nobody. Called for the path
+	 * that the result is about.
+	 */
+	void (*found)(void *arg, const struct pki_finding *finding);
+	void *arg;
 };
 
 /*
- * Path from @certs[0] (the leaf) over the others to the anchor, at @now: path
- * length, signatures, validity, CA and key usage, name. @issuer, when not NULL,
- * gets the index in @certs of the leaf's issuer, or -1 for the anchor.
+ * Path from @certs[0] (the leaf) over the others, in any order, to an anchor, at
+ * @now: path length, signatures, validity, CA and key usage, constraints, profile,
+ * name. @issuer, when not NULL, gets the index in @certs of the leaf's issuer, or
+ * -1 for the anchor, which result->anchor tells.
  */
 void pki_check_chain(const struct pki_der *certs, size_t ncerts,
 		     const struct pki_chain_policy *policy, time_t now,
 		     int *issuer, struct pki_result *result);
+
+/*
+ * What a signature over SHA-1 is worth (TS 33.320 7.2.2, 8.3.2.1): it is accepted
+ * and counted, accepted when what it signs was made before a date, or refused.
+ */
+enum pki_sha1_mode { PKI_SHA1_ALLOW, PKI_SHA1_LEGACY, PKI_SHA1_DENY };
+
+struct pki_sha1 {
+	enum pki_sha1_mode mode;
+	int64_t before;		/* PKI_SHA1_LEGACY: second of the cut-off */
+};
 
 struct pki_ocsp_policy {
 	bool nonce_required;
