@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/core_names.h>
+#include <openssl/dsa.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
@@ -27,6 +28,25 @@ static EVP_PKEY *explicit_key(void)
 	    EVP_PKEY_CTX_set_ec_param_enc(ctx, 0) != 1 || EVP_PKEY_generate(ctx, &key) != 1)
 		ca_die("explicit EC key");
 	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* Short: nothing is to accept it, and longer ones take seconds to make. */
+static EVP_PKEY *dsa_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL), *gen = NULL;
+	EVP_PKEY *params = NULL, *key = NULL;
+
+	if (!ctx || EVP_PKEY_paramgen_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_dsa_paramgen_bits(ctx, 1024) != 1 ||
+	    EVP_PKEY_paramgen(ctx, &params) != 1)
+		ca_die("DSA parameters");
+	gen = EVP_PKEY_CTX_new(params, NULL);
+	if (!gen || EVP_PKEY_keygen_init(gen) != 1 || EVP_PKEY_keygen(gen, &key) != 1)
+		ca_die("DSA key");
+	EVP_PKEY_CTX_free(gen);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(params);
 	return key;
 }
 
@@ -70,6 +90,8 @@ EVP_PKEY *ca_key(const char *kind)
 		kind = "P-256";
 	if (!strcmp(kind, "explicit"))
 		return explicit_key();
+	if (!strcmp(kind, "DSA"))
+		return dsa_key();
 	if (!strncmp(kind, "fixed-", 6))
 		return fixed_key(strtoul(kind + 6, NULL, 10));
 	if (!strncmp(kind, "RSA-", 4))

@@ -14,7 +14,7 @@
 
 #define PKI_DIGEST_LEN	32
 #define PKI_TEXT_MAX	255
-#define PKI_NONCE_MAX	32
+#define PKI_NONCE_MAX	128	/* RFC 9654 2.1 */
 
 enum pki_verdict { PKI_GOOD, PKI_BAD, PKI_INDETERMINATE };
 
@@ -86,15 +86,24 @@ struct pki_sha1 {
 };
 
 struct pki_ocsp_policy {
+	/* Without: preferred. A nonce that was sent and isn't copied then leaves
+	 * age_no_nonce_s. Whoever sends none, as in IKE, does not require one.
+	 */
 	bool nonce_required;
-	bool sha1_refused;		/* response signatures over SHA-1, TS 33.320 7.2.2 */
+	/* No trusted time since the start: without our nonce, good is provisional. */
+	bool clock_unsynced;
+	struct pki_sha1 sha1;		/* response, by producedAt; delegate, by notBefore */
 	int64_t skew_s;			/* SKEW */
-	int64_t age_max_s;		/* AGE_MAX */
-	int64_t age_no_next_s;		/* AGE_NO_NEXT */
+	int64_t age_max_s;		/* AGE_MAX, from thisUpdate */
+	int64_t age_no_next_s;		/* AGE_NO_NEXT, from thisUpdate */
+	int64_t age_no_nonce_s;		/* from thisUpdate */
 	size_t response_max;		/* OCSP_MAX, octets */
 };
 
 void pki_ocsp_policy_default(struct pki_ocsp_policy *policy);
+
+/* The same for a response that comes in IKE: no nonce, a smaller response. */
+void pki_ocsp_policy_inband(struct pki_ocsp_policy *policy);
 
 /*
  * DER of an OCSP request for @leaf with a nonce of @nonce_len octets. *@out is
@@ -112,5 +121,19 @@ void pki_ocsp_evaluate(struct pki_der leaf, struct pki_der issuer,
 		       struct pki_der response, const uint8_t *nonce, size_t nonce_len,
 		       const struct pki_ocsp_policy *policy, time_t now,
 		       struct pki_result *result);
+
+/*
+ * The same in two steps, for whoever asks of one certificate more than once: the
+ * certificates are parsed once, and a responder's certificate that was verified
+ * is remembered. NULL when there is no memory. A certificate that doesn't parse
+ * or fit is no error here: every judgement then says so.
+ */
+struct pki_ocsp_subject *pki_ocsp_subject_new(struct pki_der leaf, struct pki_der issuer,
+					      const struct pki_der *signers, size_t nsigners);
+void pki_ocsp_subject_free(struct pki_ocsp_subject *subject);
+void pki_ocsp_judge(struct pki_ocsp_subject *subject, struct pki_der response,
+		    const uint8_t *nonce, size_t nonce_len,
+		    const struct pki_ocsp_policy *policy, time_t now,
+		    struct pki_result *result);
 
 #endif /* TRUSTGATE_PKI_H */

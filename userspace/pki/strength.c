@@ -54,13 +54,14 @@ static int pss_digest(const X509_ALGOR *alg)
 	X509_ALGOR_get0(NULL, &type, &value, alg);
 	if (type == V_ASN1_SEQUENCE)
 		params = ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
-	if (params && params->hashAlgorithm)
-		nid = OBJ_obj2nid(params->hashAlgorithm->algorithm);
+	if (params)
+		nid = params->hashAlgorithm ? OBJ_obj2nid(params->hashAlgorithm->algorithm) :
+		      NID_sha1;
 	RSA_PSS_PARAMS_free(params);
 	return nid;
 }
 
-const char *pki_sigalg_problem(const X509_ALGOR *alg)
+int pki_sigalg_digest(const X509_ALGOR *alg)
 {
 	const ASN1_OBJECT *oid;
 	int nid, digest, key;
@@ -68,12 +69,26 @@ const char *pki_sigalg_problem(const X509_ALGOR *alg)
 	X509_ALGOR_get0(&oid, NULL, NULL, alg);
 	nid = OBJ_obj2nid(oid);
 	if (nid == NID_rsassaPss)
-		return digest_allowed(pss_digest(alg)) ? NULL : "RSA-PSS signature not over SHA-2";
-	if (!OBJ_find_sigid_algs(nid, &digest, &key))
-		return "signature algorithm is unknown";
-	if (key != NID_rsaEncryption && key != NID_X9_62_id_ecPublicKey)
-		return "signature is neither RSA nor ECDSA";
+		return pss_digest(alg);
+	if (!OBJ_find_sigid_algs(nid, &digest, &key) ||
+	    (key != NID_rsaEncryption && key != NID_X9_62_id_ecPublicKey))
+		return NID_undef;
+	return digest;
+}
+
+const char *pki_sigalg_problem(const X509_ALGOR *alg)
+{
+	int digest = pki_sigalg_digest(alg);
+
+	if (digest == NID_undef)
+		return "signature is neither RSA nor ECDSA over a digest known";
 	return digest_allowed(digest) ? NULL : "signature digest is not SHA-256, 384 or 512";
+}
+
+bool pki_sha1_allowed(const struct pki_sha1 *policy, int64_t made)
+{
+	return policy->mode == PKI_SHA1_ALLOW ||
+	       (policy->mode == PKI_SHA1_LEGACY && made < policy->before);
 }
 
 const char *pki_cert_sigalg_problem(const X509 *cert)
