@@ -7,12 +7,15 @@ static const struct {
 	const char *name;
 	verb_fn run;
 } checks[] = {
+	{ "chain", check_chain },
 	{ "config", check_config },
 };
 
 static int usage(FILE *f, int status)
 {
-	fputs("usage: trustgate check config [-j] [FILE...]\n", f);
+	fputs("usage: trustgate check chain --anchor FILE --role henb|segw|hems [OPTIONS] LEAF [CA...]\n"
+	      "       trustgate check config [-j] [FILE...]\n\n"
+	      "Each has its own --help. See trustgate(8).\n", f);
 	return status;
 }
 
@@ -31,5 +34,5 @@ int verb_check(struct ctl *ctl, int argc, char **argv)
 			return checks[i].run(ctl, argc, argv);
 	if (!argc)
 		return usage(stderr, EXIT_USAGE);
-	return usage_error(argv[0], "can't be checked: config can");
+	return usage_error(argv[0], "can't be checked: chain and config can");
 }

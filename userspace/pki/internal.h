@@ -28,6 +28,8 @@ const char *pki_subject_text(const X509 *cert, char buf[PKI_NAME_TEXT]);
 
 /* What is wrong with a key or a signature algorithm, or NULL. */
 const char *pki_key_problem(EVP_PKEY *key);
+/* The same, of what no profile can allow. */
+const char *pki_key_unusable(EVP_PKEY *key);
 const char *pki_sigalg_problem(const X509_ALGOR *alg);
 const char *pki_cert_sigalg_problem(const X509 *cert);
 /* NID of the digest that is signed, NID_undef when it isn't RSA or ECDSA over one. */

@@ -8,35 +8,46 @@
 #include <openssl/x509v3.h>
 #include "pki/internal.h"
 
-static const char *ec_problem(EVP_PKEY *key)
+const char *pki_key_unusable(EVP_PKEY *key)
 {
 	int explicit_params = 0;
+	BIGNUM *e = NULL;
 	char group[64];
+	bool odd;
 
-	if (EVP_PKEY_get_bits(key) < 256)
-		return "EC key below 256 bits";
-	/* Parameters spelled out can describe a curve that only looks known
-	 * (CVE-2020-0601): the name must be there.
-	 */
-	EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-			       &explicit_params);
-	if (explicit_params || EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
-		return "EC key without a named curve";
-	return NULL;
-}
-
-const char *pki_key_problem(EVP_PKEY *key)
-{
 	if (!key)
 		return "public key does not parse";
 	switch (EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_RSA:
 	case EVP_PKEY_RSA_PSS:
-		return EVP_PKEY_get_bits(key) < 2048 ? "RSA key below 2048 bits" : NULL;
+		/* With exponent 1 every signature fits. */
+		odd = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+		      BN_is_odd(e) && !BN_is_one(e);
+		BN_free(e);
+		return odd ? NULL : "RSA exponent is 1 or even";
 	case EVP_PKEY_EC:
-		return ec_problem(key);
+		/* Parameters spelled out can describe a curve that only looks known
+		 * (CVE-2020-0601): the name must be there.
+		 */
+		EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+				       &explicit_params);
+		if (explicit_params ||
+		    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
+			return "EC key without a named curve";
+		return NULL;
 	}
 	return "key is neither RSA nor EC";
+}
+
+const char *pki_key_problem(EVP_PKEY *key)
+{
+	const char *problem = pki_key_unusable(key);
+
+	if (problem)
+		return problem;
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC)
+		return EVP_PKEY_get_bits(key) < 256 ? "EC key below 256 bits" : NULL;
+	return EVP_PKEY_get_bits(key) < 2048 ? "RSA key below 2048 bits" : NULL;
 }
 
 static bool digest_allowed(int nid)
