@@ -103,7 +103,7 @@ static void by_ocsp(void)
 		  PKI_BAD, 60 },
 		{ "SGW-AAA-05", "no answer is not an answer", PKI_INDETERMINATE, "ocsp.http.timeout", true,
 		  PKI_INDETERMINATE, -NOW },
-		{ "SGW-AAA-05", "a stale answer is none", PKI_INDETERMINATE, "ocsp.time.stale", true,
+		{ "SGW-AAA-05", "a stale answer is none", PKI_INDETERMINATE, "ocsp.nextupdate.past", true,
 		  PKI_INDETERMINATE, -NOW },
 	};
 

@@ -66,8 +66,11 @@ static void error_at(struct authz_error *e, int line, const char *value, size_t 
 	size_t i;
 
 	e->line = line;
-	for (i = 0; i < len && i < sizeof(e->value) - 1; i++)
-		e->value[i] = value[i] >= ' ' && value[i] <= '~' ? value[i] : '?';
+	for (i = 0; i < len && i < sizeof(e->value) - 1; i++) {
+		e->value[i] = value[i];
+		if (value[i] < ' ' || value[i] > '~')
+			e->value[i] = '?';
+	}
 	e->value[i] = '\0';
 	e->rule = rule;
 	e->remedy = remedy;

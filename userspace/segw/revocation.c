@@ -280,8 +280,8 @@ enum rev_outcome rev_outcome_of(const struct pki_result *r)
 		"crl.missing", "crl.http", "worker.", "memory", "source.",
 	};
 	static const char *const stale[] = {
-		"ocsp.time", "ocsp.expired", "ocsp.nonce", "ocsp.producedat", "crl.time",
-		"crl.expired", "crl.stale",
+		"ocsp.thisupdate", "ocsp.nextupdate", "ocsp.expired", "ocsp.nonce",
+		"ocsp.producedat", "crl.thisupdate", "crl.nextupdate", "crl.expired",
 	};
 	static const char *const unknown[] = { "ocsp.unknown", "crl.scope" };
 
