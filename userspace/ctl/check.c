@@ -8,12 +8,14 @@ static const struct {
 	verb_fn run;
 } checks[] = {
 	{ "chain", check_chain },
+	{ "ocsp", check_ocsp },
 	{ "config", check_config },
 };
 
 static int usage(FILE *f, int status)
 {
 	fputs("usage: trustgate check chain --anchor FILE --role henb|segw|hems [OPTIONS] LEAF [CA...]\n"
+	      "       trustgate check ocsp --cert FILE --issuer FILE --response FILE [OPTIONS]\n"
 	      "       trustgate check config [-j] [FILE...]\n\n"
 	      "Each has its own --help. See trustgate(8).\n", f);
 	return status;
@@ -34,5 +36,5 @@ int verb_check(struct ctl *ctl, int argc, char **argv)
 			return checks[i].run(ctl, argc, argv);
 	if (!argc)
 		return usage(stderr, EXIT_USAGE);
-	return usage_error(argv[0], "can't be checked: chain and config can");
+	return usage_error(argv[0], "can't be checked: chain, ocsp and config can");
 }

@@ -18,6 +18,7 @@ enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_INDETERMINATE = 2 };
 #define CHECK_ITEMS_MAX	1024
 
 /* Each is given its own name and what follows; parses its options with getopt_long(). */
+int check_ocsp(struct ctl *ctl, int argc, char **argv);
 int check_config(struct ctl *ctl, int argc, char **argv);
 int check_chain(struct ctl *ctl, int argc, char **argv);
 int check_crl(struct ctl *ctl, int argc, char **argv);
