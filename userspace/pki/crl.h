@@ -45,12 +45,16 @@ void pki_crl_fresh(const struct pki_crl *crl, const struct pki_crl_policy *polic
 /*
  * What the list says of @cert at @now: PKI_BAD ("crl.revoked") when it is listed, even
  * when the list is stale; PKI_GOOD when it is not and the list is fresh;
- * PKI_INDETERMINATE otherwise, and when @cert is not of the list's issuer.
+ * PKI_INDETERMINATE otherwise, and when @cert is not of the list's issuer or not
+ * signed by it. Costs one verification of that signature.
  */
 void pki_crl_check(const struct pki_crl *crl, struct pki_der cert,
 		   const struct pki_crl_policy *policy, time_t now, struct pki_result *result);
 
-/* The same of a serial number, the content octets of its INTEGER. */
+/*
+ * The same of a serial number, the content octets of its INTEGER, of a certificate
+ * that the caller knows to be of that issuer: a binary search and no more.
+ */
 void pki_crl_check_serial(const struct pki_crl *crl, const uint8_t *serial, size_t len,
 			  const struct pki_crl_policy *policy, time_t now,
 			  struct pki_result *result);
