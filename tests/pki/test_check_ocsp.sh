@@ -10,8 +10,6 @@ cd "$(dirname "$0")" || exit 1
 TOOL=("${TG_TOOL:-trustgate}")
 d=$(mktemp -d)
 trap 'rm -rf "$d"' EXIT
-now=$(date +%s)
-at="@$((now + 5))"
 
 cert() { # NAME CN ISSUER EXTENSIONS...: ISSUER "" is self-signed
 	local name=$1 cn=$2 issuer=$3
@@ -86,6 +84,9 @@ if ! (make) > "$d/log" 2>&1; then
 	exit 1
 fi
 nonce=$(cat "$d/nonce")
+# Each answer is five seconds old, or a little more.
+now=$(date +%s)
+at="@$((now + 5))"
 
 check() { # STATUS RESPONSE [OPTIONS...]
 	local want=$1 response=$2
