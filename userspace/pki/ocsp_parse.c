@@ -8,14 +8,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "pki/der.h"
 #include "pki/internal.h"
 
-#define TAG_INTEGER	0x02
-#define TAG_BIT_STRING	0x03
-#define TAG_OCTETS	0x04
-#define TAG_OID		0x06
-#define TAG_ENUMERATED	0x0a
-#define TAG_SEQUENCE	0x30
 #define TAG_CONTEXT_0	0xa0
 
 /* A basic response in pieces; the first three with their header. */
@@ -31,77 +26,49 @@ static bool bad_encoding(struct pki_result *result)
 	return false;
 }
 
-/* The length at @p: definite and in the fewest octets. Its size, 0 when it isn't so. */
-static size_t read_length(const uint8_t *p, size_t left, size_t *len)
+/* The content of the element of @tag that all of @der is; data NULL when it isn't one. */
+static struct pki_der only(struct pki_der der, uint8_t tag)
 {
-	size_t n, i;
+	struct pki_tlv t;
 
-	if (!left)
-		return 0;
-	*len = p[0];
-	if (p[0] < 0x80)
-		return 1;
-	n = p[0] & 0x7f;
-	if (!n || n > 3 || n >= left || !p[1])
-		return 0;
-	for (*len = 0, i = 1; i <= n; i++)
-		*len = *len << 8 | p[i];
-	return *len < (n == 1 ? 0x80u : 1u << 8 * (n - 1)) ? 0 : n + 1;
-}
-
-/* Takes the element of @tag off the front of @from. @whole may be NULL. */
-static bool take(struct pki_der *from, uint8_t tag, struct pki_der *content, struct pki_der *whole)
-{
-	size_t len, head;
-
-	if (!from->len || from->data[0] != tag)
-		return false;
-	head = read_length(from->data + 1, from->len - 1, &len);
-	if (!head++ || len > from->len - head)
-		return false;
-	content->data = from->data + head;
-	content->len = len;
-	if (whole)
-		*whole = (struct pki_der){ from->data, head + len };
-	from->data += head + len;
-	from->len -= head + len;
-	return true;
-}
-
-/* The same, when nothing may follow. */
-static bool take_all(struct pki_der from, uint8_t tag, struct pki_der *content)
-{
-	return take(&from, tag, content, NULL) && !from.len;
+	if (!pki_der_take(&der, tag, &t) || der.len)
+		return (struct pki_der){ 0 };
+	return t.value;
 }
 
 /* ResponseData: OpenSSL reads any version. */
 static bool version_known(struct pki_der tbs)
 {
-	struct pki_der data, tagged, number;
+	struct pki_der data = only(tbs, DER_SEQUENCE), number;
+	struct pki_tlv tagged;
 
-	if (!take_all(tbs, TAG_SEQUENCE, &data))
-		return false;
-	if (!data.len || data.data[0] != TAG_CONTEXT_0)
-		return true;
-	return take(&data, TAG_CONTEXT_0, &tagged, NULL) &&
-	       take_all(tagged, TAG_INTEGER, &number) && number.len == 1 && !number.data[0];
+	if (!pki_der_take(&data, TAG_CONTEXT_0, &tagged))
+		return data.data && (!data.len || data.data[0] != TAG_CONTEXT_0);
+	number = only(tagged.value, DER_INTEGER);
+	return number.len == 1 && !number.data[0];
 }
 
 static bool split_basic(struct pki_der basic, struct frame *f)
 {
-	struct pki_der in, content;
+	struct pki_der in = only(basic, DER_SEQUENCE);
+	struct pki_tlv tbs, alg, signature, certs;
 
 	memset(f, 0, sizeof(*f));
-	if (!take_all(basic, TAG_SEQUENCE, &in) ||
-	    !take(&in, TAG_SEQUENCE, &content, &f->tbs) ||
-	    !take(&in, TAG_SEQUENCE, &content, &f->alg) ||
-	    !take(&in, TAG_BIT_STRING, &f->bits, &f->signature) ||
+	if (!pki_der_take(&in, DER_SEQUENCE, &tbs) || !pki_der_take(&in, DER_SEQUENCE, &alg) ||
+	    !pki_der_take(&in, DER_BIT_STRING, &signature) ||
 	    /* Whole octets, and the count of unused bits says so. */
-	    f->bits.len < 2 || f->bits.data[0])
+	    signature.value.len < 2 || signature.value.data[0])
 		return false;
-	f->bits.data++;
-	f->bits.len--;
-	return !in.len || (take(&in, TAG_CONTEXT_0, &f->certs, NULL) && !in.len);
+	f->tbs = tbs.all;
+	f->alg = alg.all;
+	f->signature = signature.all;
+	f->bits = (struct pki_der){ signature.value.data + 1, signature.value.len - 1 };
+	if (!in.len)
+		return true;
+	if (!pki_der_take(&in, TAG_CONTEXT_0, &certs) || in.len)
+		return false;
+	f->certs = certs.value;
+	return true;
 }
 
 static bool set_status(uint8_t status, struct pki_result *result)
@@ -123,19 +90,24 @@ static bool bad_type(struct pki_result *result)
 static bool unwrap(struct pki_der response, struct pki_der *basic, struct pki_result *result)
 {
 	static const uint8_t basic_oid[] = { 0x2b, 6, 1, 5, 5, 7, 48, 1, 1 };
-	struct pki_der in, status, tagged = { 0 }, bytes, oid;
+	struct pki_der in = only(response, DER_SEQUENCE), bytes;
+	struct pki_tlv status, tagged = { 0 }, oid;
 
-	if (!take_all(response, TAG_SEQUENCE, &in) || !take(&in, TAG_ENUMERATED, &status, NULL) ||
-	    status.len != 1 || (in.len && !take(&in, TAG_CONTEXT_0, &tagged, NULL)) || in.len)
+	if (!pki_der_take(&in, DER_ENUMERATED, &status) || status.value.len != 1 ||
+	    (in.len && !pki_der_take(&in, TAG_CONTEXT_0, &tagged)) || in.len)
 		return bad_encoding(result);
-	if (status.data[0] != OCSP_RESPONSE_STATUS_SUCCESSFUL)
-		return set_status(status.data[0], result);
-	if (!tagged.data)
+	if (status.value.data[0] != OCSP_RESPONSE_STATUS_SUCCESSFUL)
+		return set_status(status.value.data[0], result);
+	if (!tagged.all.data)
 		return bad_type(result);
-	if (!take_all(tagged, TAG_SEQUENCE, &bytes) || !take(&bytes, TAG_OID, &oid, NULL) ||
-	    !take_all(bytes, TAG_OCTETS, basic))
+	bytes = only(tagged.value, DER_SEQUENCE);
+	if (!pki_der_take(&bytes, DER_OID, &oid))
 		return bad_encoding(result);
-	if (oid.len != sizeof(basic_oid) || memcmp(oid.data, basic_oid, oid.len))
+	*basic = only(bytes, DER_OCTET_STRING);
+	if (!basic->data)
+		return bad_encoding(result);
+	if (oid.value.len != sizeof(basic_oid) ||
+	    memcmp(oid.value.data, basic_oid, oid.value.len))
 		return bad_type(result);
 	return true;
 }
@@ -202,7 +174,8 @@ void pki_ocsp_forget(struct pki_ocsp_subject *s)
 /* @certs: the SEQUENCE of the certificates, or nothing. */
 static bool load_certs(struct pki_ocsp_subject *s, struct pki_der certs, struct pki_result *result)
 {
-	struct pki_der in, content, whole;
+	struct pki_der in;
+	struct pki_tlv t;
 
 	if (!certs.data) {
 		pki_ocsp_forget(s);
@@ -212,15 +185,16 @@ static bool load_certs(struct pki_ocsp_subject *s, struct pki_der certs, struct 
 	    !memcmp(s->certs_der, certs.data, certs.len))
 		return true;
 	pki_ocsp_forget(s);
-	if (!take_all(certs, TAG_SEQUENCE, &in))
+	in = only(certs, DER_SEQUENCE);
+	if (!in.data || !pki_der_strict(certs))
 		return bad_encoding(result);
 	while (in.len) {
 		if (s->ncerts == PKI_OCSP_CERTS_MAX)
 			return too_many(result);
-		if (!take(&in, TAG_SEQUENCE, &content, &whole))
+		if (!pki_der_take(&in, DER_SEQUENCE, &t))
 			return bad_encoding(result);
 		s->certs[s->ncerts].verified = false;
-		s->certs[s->ncerts].cert = parse_sent(whole);
+		s->certs[s->ncerts].cert = parse_sent(t.all);
 		if (!s->certs[s->ncerts++].cert)
 			return bad_encoding(result);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
+#include "pki/crl_parse.h"
 #include "pki/internal.h"
 
 /* A responder nobody can revoke must not live long (FFS-20). */
@@ -47,49 +48,22 @@ static const char *digest_problem(const struct pki_ocsp *o, const X509_ALGOR *al
 	return NULL;
 }
 
-/*
- * ASN1_item_verify() without encoding again what is already there in DER. PSS has
- * parameters, which it is left to read.
- */
-static bool signature_fits(const struct pki_ocsp *o, EVP_PKEY *key)
-{
-	const X509_ALGOR *alg = OCSP_resp_get0_tbs_sigalg(o->basic);
-	const ASN1_OBJECT *oid;
-	int digest, type;
-	EVP_MD_CTX *ctx;
-	bool ok;
-
-	X509_ALGOR_get0(&oid, NULL, NULL, alg);
-	if (!OBJ_find_sigid_algs(OBJ_obj2nid(oid), &digest, &type) || digest == NID_undef)
-		return ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), alg,
-					OCSP_resp_get0_signature(o->basic),
-					OCSP_resp_get0_respdata(o->basic), key) == 1;
-	if (EVP_PKEY_get_base_id(key) != (type == NID_rsaEncryption ? EVP_PKEY_RSA : EVP_PKEY_EC))
-		return false;
-	ctx = EVP_MD_CTX_new();
-	ok = ctx && EVP_DigestVerifyInit(ctx, NULL, EVP_get_digestbynid(digest), NULL, key) == 1 &&
-	     EVP_DigestVerify(ctx, o->signature.data, o->signature.len, o->tbs.data,
-			      o->tbs.len) == 1;
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 static bool signature_verifies(struct pki_ocsp *o, X509 *cert, struct pki_result *result)
 {
+	const X509_ALGOR *alg = OCSP_resp_get0_tbs_sigalg(o->basic);
 	const char *problem = pki_key_problem(X509_get0_pubkey(cert));
 	char subject[PKI_NAME_TEXT];
 	unsigned int sha1 = 0;
 
 	if (!problem)
-		problem = digest_problem(o, OCSP_resp_get0_tbs_sigalg(o->basic), o->produced,
-					 &sha1);
+		problem = digest_problem(o, alg, o->produced, &sha1);
 	if (problem) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signature.weak",
 			"responder %s: %s (give it a stronger key, and SHA-256)",
 			pki_subject_text(cert, subject), problem);
 		return false;
 	}
-	if (signature_fits(o, X509_get0_pubkey(cert))) {
+	if (pki_verify_raw(X509_get0_pubkey(cert), alg, o->tbs, o->signature)) {
 		o->sha1 = sha1;
 		return true;
 	}
