@@ -281,9 +281,9 @@ enum rev_outcome rev_outcome_of(const struct pki_result *r)
 	};
 	static const char *const stale[] = {
 		"ocsp.thisupdate", "ocsp.nextupdate", "ocsp.expired", "ocsp.nonce",
-		"ocsp.producedat", "crl.thisupdate", "crl.nextupdate", "crl.expired",
+		"ocsp.producedat", "crl.time",
 	};
-	static const char *const unknown[] = { "ocsp.unknown", "crl.scope" };
+	static const char *const unknown[] = { "ocsp.unknown", "crl.cert.issuer" };
 
 	if (r->verdict == PKI_GOOD)
 		return r->provisional ? REV_STALE : REV_GOOD;
