@@ -40,6 +40,9 @@ static const struct verb verbs[] = {
 	{ "check", verb_check, 1, INT_MAX, false, true,
 	  "chain|crl|config [OPTIONS] [FILE...] [-j]",
 	  "judge certificates, revocation lists and configurations offline" },
+	{ "revocation", verb_revocation, 1, INT_MAX, false, true,
+	  "import [--class C] [--issuer F] FILE... | show [-j]",
+	  "revocation lists that a security gateway keeps" },
 };
 
 void complain(const char *what, const char *why, const char *todo)
