@@ -67,16 +67,17 @@ static bool parse(struct path_input *in, const struct pki_der *certs, size_t nce
 	return true;
 }
 
-/* Index in what was sent of the leaf's issuer, -1 when it's the anchor. */
-static int issuer_index(const struct path_input *in, const struct path_outcome *out)
+/* Where in what was sent the certificates of the path are. */
+static void tell_path(const struct path_input *in, const struct path *path, size_t n,
+		      struct pki_path *out)
 {
-	for (size_t i = 1; i < in->nsent; i++)
-		if (in->sent[i] == out->issuer)
-			return (int)i;
-	return -1;
+	for (out->n = 0; out->n < n && out->n < path->n; out->n++)
+		for (size_t i = 0; i < in->nsent; i++)
+			if (in->sent[i] == path->certs[out->n])
+				out->index[out->n] = (uint8_t)i;
 }
 
-static void judge(const struct path_input *in, int *issuer, struct pki_result *result)
+static void judge(const struct path_input *in, struct pki_path *told, struct pki_result *result)
 {
 	const struct pki_chain_policy *policy = in->policy;
 	char subject[PKI_NAME_TEXT], until[PKI_TIME_TEXT];
@@ -86,8 +87,7 @@ static void judge(const struct path_input *in, int *issuer, struct pki_result *r
 	if (!path_build(in, &path, &out, result) ||
 	    (!policy->any_name && !pki_name_check(in->sent[0], policy->name, result)))
 		return;
-	if (issuer)
-		*issuer = issuer_index(in, &out);
+	tell_path(in, &path, out.n, told);
 	pki_subject_text(in->sent[0], subject);
 	pki_time_text(out.expires, until);
 	if (policy->any_name)
@@ -99,25 +99,35 @@ static void judge(const struct path_input *in, int *issuer, struct pki_result *r
 	result->sha1 = out.sha1;
 }
 
-void pki_check_chain(const struct pki_der *certs, size_t ncerts,
-		     const struct pki_chain_policy *policy, time_t now,
-		     int *issuer, struct pki_result *result)
+void pki_check_path(const struct pki_der *certs, size_t ncerts,
+		    const struct pki_chain_policy *policy, time_t now,
+		    struct pki_path *path, struct pki_result *result)
 {
 	const struct pki_der *anchors = policy->nanchors ? policy->anchors : &policy->anchor;
 	size_t nanchors = policy->nanchors ? policy->nanchors : 1;
 	struct path_input in = { .policy = policy, .now = now };
 
 	memset(result, 0, sizeof(*result));
-	if (issuer)
-		*issuer = -1;
+	path->n = 0;
 	if (ncerts)
 		pki_sha256(certs[0].data, certs[0].len, result->cert_digest);
 	pki_set(result, PKI_BAD, "path.invalid", "no path to the root (refuse the peer)");
 
 	if (check_counts(ncerts, nanchors, policy, result) &&
 	    parse(&in, certs, ncerts, anchors, nanchors, result))
-		judge(&in, issuer, result);
+		judge(&in, path, result);
 	input_free(&in);
 	/* The queue is the thread's: what a peer made us push isn't the next caller's. */
 	ERR_clear_error();
+}
+
+void pki_check_chain(const struct pki_der *certs, size_t ncerts,
+		     const struct pki_chain_policy *policy, time_t now,
+		     int *issuer, struct pki_result *result)
+{
+	struct pki_path path;
+
+	pki_check_path(certs, ncerts, policy, now, &path, result);
+	if (issuer)
+		*issuer = path.n > 1 ? path.index[1] : -1;
 }

@@ -190,6 +190,7 @@ static void describe(struct pki_crl *crl, struct pki_der der, const struct crl_p
 	pki_sha256(parts->issuer.data, parts->issuer.len, crl->issuer_digest);
 	crl->this_update = parts->this_update;
 	crl->next_update = parts->next_update;
+	crl->delta_published = parts->delta_published;
 	/* Neither is NULL or wrong in a certificate that was parsed; if so, never valid. */
 	if (pki_time(X509_get0_notBefore(issuer), &crl->issuer_from) ||
 	    pki_time(X509_get0_notAfter(issuer), &crl->issuer_to))

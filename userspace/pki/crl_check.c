@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "pki/crl_index.h"
+#include "pki/profile.h"
 
 static const char *const reasons[] = {
 	"unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded",
@@ -63,6 +64,10 @@ static void at_time(const struct pki_crl *crl, const struct pki_crl_policy *poli
 		pki_set(result, PKI_INDETERMINATE, "crl.time.stale",
 			"the list ended at %s, the clock says %s (import the next one, or set the clock)",
 			pki_time_text(crl->next_update, limit), clock);
+	else if (crl->delta_published && policy->profile &&
+		 policy->profile->crl[PKI_CRL_DELTA].level == PKI_ERROR)
+		pki_set(result, PKI_INDETERMINATE, "crl.delta.published",
+			"the CA revokes in delta lists between two such lists, and those are not read (have it issue complete lists only)");
 	else
 		pki_set(result, PKI_GOOD, "crl.good", "the list is good until %s",
 			pki_time_text(crl->next_update, limit));

@@ -17,6 +17,7 @@ struct pki_crl {
 	int64_t this_update, next_update;
 	int64_t issuer_from, issuer_to;	/* the issuer's own validity */
 	unsigned int sha1;
+	bool delta_published;
 	uint8_t number_len, number[PKI_CRL_NUMBER_MAX];
 	/* Records of @width: length of the serial, the serial, zeros, the tail. */
 	uint8_t *records;

@@ -10,10 +10,11 @@
 /* Content of an OBJECT IDENTIFIER below id-ce, 2.5.29. */
 #define ID_CE(n)	{ (const uint8_t[]){ 0x55, 0x1d, n }, 3 }
 
-enum known { EXT_NUMBER, EXT_AKI, EXT_DELTA, EXT_IDP, EXT_REASON, EXT_CERT_ISSUER, EXT_UNKNOWN };
+enum known { EXT_NUMBER, EXT_AKI, EXT_DELTA, EXT_FRESHEST, EXT_IDP, EXT_REASON, EXT_CERT_ISSUER, EXT_UNKNOWN };
 
 static const struct pki_der oids[] = {
 	[EXT_NUMBER] = ID_CE(20), [EXT_AKI] = ID_CE(35), [EXT_DELTA] = ID_CE(27),
+	[EXT_FRESHEST] = ID_CE(46),
 	[EXT_IDP] = ID_CE(28), [EXT_REASON] = ID_CE(21), [EXT_CERT_ISSUER] = ID_CE(29),
 };
 
@@ -103,6 +104,9 @@ static bool take_extension(const struct crl_extension *ext, struct crl_parts *pa
 		return parse_aki(ext->value, parts) || malformed(result, "authorityKeyIdentifier");
 	case EXT_DELTA:
 		return unsupported(result, "crl.delta", "is a delta of another one");
+	case EXT_FRESHEST:
+		parts->delta_published = true;
+		return true;
 	case EXT_IDP:
 		return unsupported(result, "crl.partitioned",
 				   "has an issuingDistributionPoint: it is indirect or of a part");

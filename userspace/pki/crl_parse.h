@@ -19,6 +19,7 @@ struct crl_parts {
 	struct pki_der entries;		/* one after the other */
 	struct pki_der number;		/* content of the INTEGER; data NULL: none */
 	struct pki_der key_id;		/* of the authorityKeyIdentifier; likewise */
+	bool delta_published;		/* freshestCRL: there are deltas of it elsewhere */
 };
 
 /* False with @result set unless @der is a complete list that this code understands. */

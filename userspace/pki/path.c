@@ -15,8 +15,8 @@ struct search {
 	struct pki_result *result;
 	bool used[PATH_SENT_MAX];
 	unsigned int tries;
-	bool failed;		/* @result has the reason of @first */
-	struct path first;
+	enum path_end worst;	/* 0: none failed yet; else @result has why @failed did */
+	struct path failed;
 };
 
 static bool names_issuer(const X509 *cert, const X509 *issuer)
@@ -50,6 +50,7 @@ static bool try_anchors(struct search *s)
 {
 	const X509 *last = s->path->certs[s->path->n - 1];
 	struct pki_result why;
+	enum path_end end;
 
 	for (size_t i = 0; i < s->in->nanchors; i++) {
 		if (!names_issuer(last, s->in->anchors[i]) || s->tries == PATH_TRIES_MAX)
@@ -57,15 +58,17 @@ static bool try_anchors(struct search *s)
 		s->tries++;
 		s->path->anchor = s->in->anchors[i];
 		why = *s->result;
-		if (path_verify(s->in, s->path, s->out, &why)) {
+		end = path_verify(s->in, s->path, s->out, &why);
+		if (end == PATH_IS_GOOD) {
 			s->result->anchor = (unsigned int)i;
 			return true;
 		}
-		if (!s->failed) {
+		/* The first that was followed to its end is what a person asks about. */
+		if (end > s->worst) {
 			*s->result = why;
-			s->first = *s->path;
+			s->failed = *s->path;
+			s->worst = end;
 		}
-		s->failed = true;
 	}
 	return false;
 }
@@ -148,8 +151,8 @@ bool path_build(const struct path_input *in, struct path *path, struct path_outc
 		path_tell(in, path);
 		return true;
 	}
-	if (s.failed)
-		path_tell(in, &s.first);
+	if (s.worst)
+		path_tell(in, &s.failed);
 	else
 		no_way(in, result);
 	return false;

@@ -5,7 +5,7 @@
 
 #include "pki/internal.h"
 
-#define PATH_SENT_MAX		16	/* certificates sent; the policy says fewer */
+#define PATH_SENT_MAX		PKI_PATH_MAX	/* the policy says fewer */
 #define PATH_ANCHORS_MAX	64
 #define PATH_TRIES_MAX		64	/* paths that are verified, of a hostile peer's many */
 
@@ -26,7 +26,7 @@ struct path {
 
 /* What a good path came to. */
 struct path_outcome {
-	X509 *issuer;		/* of the leaf: one of those sent, or the anchor */
+	size_t n;		/* certificates of the path before the anchor */
 	int64_t expires;
 	unsigned int sha1;
 };
@@ -35,9 +35,12 @@ struct path_outcome {
 bool path_build(const struct path_input *in, struct path *path, struct path_outcome *out,
 		struct pki_result *result);
 
+/* Of what is no path in the first place the reason is of little use. */
+enum path_end { PATH_NO_LINK = 1, PATH_REFUSED, PATH_IS_GOOD };
+
 /* path_verify.c: one path. */
-bool path_verify(const struct path_input *in, const struct path *path,
-		 struct path_outcome *out, struct pki_result *result);
+enum path_end path_verify(const struct path_input *in, const struct path *path,
+			  struct path_outcome *out, struct pki_result *result);
 
 /* Tells the policy's found() of every departure from the profile on @path. */
 void path_tell(const struct path_input *in, const struct path *path);

@@ -5,6 +5,7 @@
  * security level is set to 0, and keys and digests are the profile's: the level's
  * meaning changes between releases and machines (row PIT-49).
  */
+#include <stdio.h>
 #include <string.h>
 #include <openssl/core_names.h>
 #include <openssl/x509_vfy.h>
@@ -89,9 +90,12 @@ static bool check_links(const struct path_input *in, const struct path *path,
 
 static bool add_policies(X509_VERIFY_PARAM *param, const struct pki_profile *profile)
 {
+	/* Without any in the profile: anyPolicy, which OpenSSL does not take for granted. */
+	static const char any[] = "2.5.29.32.0";
 	char text[PKI_POLICIES_MAX + 1], *save = NULL, *oid;
 
-	memcpy(text, profile->policies, sizeof(text));
+	snprintf(text, sizeof(text), "%s", profile && profile->policies[0] ? profile->policies :
+		 any);
 	for (oid = strtok_r(text, " ", &save); oid; oid = strtok_r(NULL, " ", &save)) {
 		ASN1_OBJECT *policy = OBJ_txt2obj(oid, 1);
 
@@ -119,8 +123,7 @@ static bool set_params(X509_VERIFY_PARAM *param, const struct path_input *in)
 		flags |= profile->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0;
 		flags |= profile->inhibit_mapping ? X509_V_FLAG_INHIBIT_MAP : 0;
 	}
-	return X509_VERIFY_PARAM_set_flags(param, flags) == 1 &&
-	       (!profile || add_policies(param, profile));
+	return X509_VERIFY_PARAM_set_flags(param, flags) == 1 && add_policies(param, profile);
 }
 
 /* What OpenSSL verified, leaf to anchor; NULL with @result set. */
@@ -263,18 +266,18 @@ void path_tell(const struct path_input *in, const struct path *path)
 			  p->found, p->arg, &ignored);
 }
 
-bool path_verify(const struct path_input *in, const struct path *path,
-		 struct path_outcome *out, struct pki_result *result)
+enum path_end path_verify(const struct path_input *in, const struct path *path,
+			  struct path_outcome *out, struct pki_result *result)
 {
 	STACK_OF(X509) *chain;
 	bool good = true;
 	int i, n;
 
 	if (!check_links(in, path, result))
-		return false;
+		return PATH_NO_LINK;
 	chain = verify(in, path, result);
 	if (!chain)
-		return false;
+		return PATH_REFUSED;
 	out->expires = INT64_MAX;
 	out->sha1 = 0;
 	n = sk_X509_num(chain);
@@ -286,8 +289,8 @@ bool path_verify(const struct path_input *in, const struct path *path,
 			"the leaf is a root of ours (a peer can't vouch for itself)");
 		good = false;
 	}
-	/* Certificates in it are those of @path, or equal to them. */
-	out->issuer = path->n > 1 && n > 2 ? path->certs[1] : path->anchor;
+	/* All of @path, or the beginning of it when the anchor has the key of one. */
+	out->n = (size_t)n - 1;
 	sk_X509_pop_free(chain, X509_free);
-	return good;
+	return good ? PATH_IS_GOOD : PATH_REFUSED;
 }

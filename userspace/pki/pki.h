@@ -75,6 +75,19 @@ void pki_check_chain(const struct pki_der *certs, size_t ncerts,
 		     const struct pki_chain_policy *policy, time_t now,
 		     int *issuer, struct pki_result *result);
 
+#define PKI_PATH_MAX	16
+
+/* Indices in what was sent, leaf first; the anchor, which result->anchor tells, follows. */
+struct pki_path {
+	size_t n;
+	uint8_t index[PKI_PATH_MAX];
+};
+
+/* The same, for whoever looks at each certificate of the path, as for its revocation. */
+void pki_check_path(const struct pki_der *certs, size_t ncerts,
+		    const struct pki_chain_policy *policy, time_t now,
+		    struct pki_path *path, struct pki_result *result);
+
 /*
  * What a signature over SHA-1 is worth (TS 33.320 7.2.2, 8.3.2.1): it is accepted
  * and counted, accepted when what it signs was made before a date, or refused.

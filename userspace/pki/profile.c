@@ -212,7 +212,8 @@ static const char *take_class(struct parser *p, const char *key, char *value)
 
 static const char *take_crl(struct parser *p, const char *key, char *value)
 {
-	static const char *const names[] = { "version", "number", "authority-key-id" };
+	static const char *const names[] = { "version", "number", "authority-key-id",
+					     "delta-published" };
 	int i = index_of(names, ARRAY_SIZE(names), key);
 
 	if (i < 0)
@@ -392,7 +393,7 @@ static void check_presence(struct parser *p)
 	for (i = 0; i < PKI_CRL_RULES; i++)
 		if (!p->seen_crl[i]) {
 			snprintf(p->section_name, sizeof(p->section_name), "crl");
-			complain(p, 0, "", "", "version, number and authority-key-id are needed");
+			complain(p, 0, "", "", "version, number, authority-key-id and delta-published are needed");
 			break;
 		}
 	for (i = 0; i < PKI_SHA1_USES; i++)

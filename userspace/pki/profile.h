@@ -45,7 +45,7 @@ struct pki_rule {
 	char clause[PKI_CLAUSE_MAX + 1];
 };
 
-enum pki_crl_rule_id { PKI_CRL_VERSION, PKI_CRL_NUMBER, PKI_CRL_AKI, PKI_CRL_RULES };
+enum pki_crl_rule_id { PKI_CRL_VERSION, PKI_CRL_NUMBER, PKI_CRL_AKI, PKI_CRL_DELTA, PKI_CRL_RULES };
 
 struct pki_profile {
 	char name[32];
