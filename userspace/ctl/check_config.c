@@ -21,6 +21,7 @@ struct run {
 	struct config agent;
 	bool has_agent;
 	struct config_tree swanctl, strongswan, plugin;
+	const char *swanctl_path;	/* of the last one */
 };
 
 static void on_agent_error(void *arg, const char *file, int line, const char *key,
@@ -139,12 +140,14 @@ static void add_settings(struct run *run, enum config_kind kind, const char *pat
 
 	if (into && kind == CONFIG_KIND_PLUGIN)
 		into = plugins_of(tree, into, path);
-	/* The daemon's defaults count where the file has no section of it. */
-	if (into && kind == CONFIG_KIND_STRONGSWAN &&
-	    !settings_add(tree->settings, into, "charon", path, 0))
-		into = NULL;
 	if (!into || tree_read(tree, into, path))
 		tree->failed = true;
+	/* The daemon's defaults count where the file has no section of it. */
+	else if (kind == CONFIG_KIND_STRONGSWAN &&
+		 !settings_add(tree->settings, into, "charon", path, 0))
+		tree->failed = true;
+	if (kind == CONFIG_KIND_SWANCTL)
+		run->swanctl_path = path;
 }
 
 static void check_settings(struct run *run, enum config_kind kind, const char *path)
@@ -220,6 +223,16 @@ static struct settings_section *resolved(struct config_tree *tree)
 	return settings_resolve(tree->settings, &calls);
 }
 
+/* swanctl looks for keys beside a file of this name, and no other. */
+static void check_keys(struct run *run, unsigned int roles)
+{
+	const char *base = strrchr(run->swanctl_path, '/');
+
+	base = base ? base + 1 : run->swanctl_path;
+	if (roles & LINT_HENB && strcmp(base, "swanctl.conf") == 0)
+		config_keys(&run->report, run->swanctl_path);
+}
+
 static void apply_rules(struct run *run, const struct lint_rules *rules)
 {
 	const struct config *agent = run->has_agent ? &run->agent : NULL;
@@ -233,10 +246,12 @@ static void apply_rules(struct run *run, const struct lint_rules *rules)
 	if (agent && context.roles == LINT_HENB)
 		context.peer = agent->peer.name;
 	root = resolved(&run->swanctl);
-	if (root)
+	if (root) {
 		lint_swanctl(rules, root, &context, on_finding, &run->report);
-	if (root && !context.roles)
-		context.roles = lint_roles(root);
+		if (!context.roles)
+			context.roles = lint_roles(root);
+		check_keys(run, context.roles);
+	}
 	root = resolved(&run->strongswan);
 	if (root)
 		lint_strongswan(rules, root, &context, on_finding, &run->report);

@@ -64,6 +64,12 @@ enum config_kind config_kind_of(const struct settings_section *root);
  */
 struct lint_rules *config_rules(struct config_report *report);
 
+/*
+ * config_keys.c: reports each private key in the directories beside @swanctl, a
+ * swanctl.conf: swanctl loads what is in them. Of an H(e)NB, whose key is in the TrE.
+ */
+void config_keys(struct config_report *report, const char *swanctl);
+
 /* By the name that --kind takes; CONFIG_KIND_UNKNOWN: there is none. */
 enum config_kind config_kind_parse(const char *name);
 
