@@ -28,7 +28,7 @@ TYPES = {1: "HELLO", 2: "AUTHORIZE", 3: "CHILD_KEYS", 4: "CHILD_UP", 5: "CHILD_D
 REPLIED = {"HELLO", "AUTHORIZE", "CHILD_KEYS", "PING"}
 ITEMS = ["", "instance", "text", "ike", "new_ike", "role", "peer", "cert", "kinds", "child",
          "name", "proto", "spi_in", "spi_out", "local", "remote", "reqid", "if_in", "if_out",
-         "vip", "flags", "status"]
+         "vip", "flags", "status", "ocsp", "sent", "life"]
 TEXTS = {"text", "peer", "name"}
 ADDRESSES = {"local", "remote", "vip"}
 STATUS, TEXT = 21, 2
@@ -40,7 +40,7 @@ def show(name, data):
     if name in ADDRESSES:
         family = socket.AF_INET if len(data) == 4 else socket.AF_INET6
         return socket.inet_ntop(family, data)
-    if name == "cert":
+    if name in ("cert", "ocsp"):
         return hashlib.sha256(data).hexdigest()
     if name.startswith("spi"):
         return "0x" + data.hex()

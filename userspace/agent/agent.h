@@ -95,8 +95,17 @@ void control_stop(void);
 /* A JSON string of @text, whatever its octets are. */
 json_t *control_text(const char *text);
 
-/* clock.c: steps of the wall clock. */
+/* clock.c: the time that everything is judged by, and steps of the wall clock. */
 int clock_start(void);
+/* ms since the epoch; never earlier than what is known. */
+int64_t clock_ms(void);
+/* The kernel says that somebody keeps the wall clock right. */
+bool clock_synced(void);
+/* A response with our nonce was made at @produced, seconds since the epoch. */
+void clock_confirm(int64_t produced);
+/* Saves what is known. */
+void clock_stop(void);
+json_t *clock_json(void);
 
 /* privs.c */
 int privs_drop(void);

@@ -143,6 +143,7 @@ static int run(void)
 	status = loop_run();
 	/* The kernel closes when the netlink socket does; workers die with us. */
 	gate_stop();
+	clock_stop();
 	plugin_stop();
 	control_stop();
 	return status ? EXIT_FAILURE : EXIT_SUCCESS;
