@@ -3,6 +3,7 @@
 # What a person runs:
 #   make demo            tell the story of one tunnel in a VM, on this machine
 #   make check           all tests; KERNEL=bookworm or sid picks another Debian
+#   make check-long      ten million mutations of each parser's input; hours, -j helps
 #   make bench           per-packet cost and time to open, side by side
 #   make all install     build and install for the running machine
 O ?= $(CURDIR)/build
@@ -15,7 +16,7 @@ KERNEL ?= trixie
 
 export O DESTDIR PREFIX KVER KDIR SSDIR KERNEL
 
-.PHONY: all kmod userspace tests install install-tests demo check bench generate clean
+.PHONY: all kmod userspace tests install install-tests demo check check-long bench generate clean
 all: kmod userspace
 
 # The kernel build writes beside its sources, so it gets a copy of them.
@@ -56,6 +57,11 @@ demo bench:
 
 check:
 	tests/run-all
+
+check-long:
+	tests/lint/deps
+	$(MAKE) --output-sync=target -C tests/fuzz O=$(O)/tests/fuzz check \
+		RUNS=10000000 LIMIT=1000000
 
 clean:
 	rm -rf $(O)
