@@ -18,7 +18,7 @@ static int usage(FILE *f, int status)
 	fputs("usage: trustgate check chain --anchor FILE --role henb|segw|hems [OPTIONS] LEAF [CA...]\n"
 	      "       trustgate check ocsp --cert FILE --issuer FILE --response FILE [OPTIONS]\n"
 	      "       trustgate check crl --crl FILE --issuer FILE [--cert FILE] [OPTIONS]\n"
-	      "       trustgate check config [-j] [FILE...]\n\n"
+	      "       trustgate check config [OPTIONS] [FILE...]\n\n"
 	      "Each has its own --help. See trustgate(8).\n", f);
 	return status;
 }

@@ -140,12 +140,12 @@ static void add_settings(struct run *run, enum config_kind kind, const char *pat
 
 	if (into && kind == CONFIG_KIND_PLUGIN)
 		into = plugins_of(tree, into, path);
-	if (!into || tree_read(tree, into, path))
-		tree->failed = true;
+	if (into && tree_read(tree, into, path))
+		into = NULL;
 	/* The daemon's defaults count where the file has no section of it. */
-	else if (kind == CONFIG_KIND_STRONGSWAN &&
-		 !settings_add(tree->settings, into, "charon", path, 0))
-		tree->failed = true;
+	if (into && kind == CONFIG_KIND_STRONGSWAN)
+		into = settings_add(tree->settings, into, "charon", path, 0);
+	tree->failed = tree->failed || !into;
 	if (kind == CONFIG_KIND_SWANCTL)
 		run->swanctl_path = path;
 }
@@ -208,6 +208,20 @@ static unsigned int agent_roles(const struct config *config)
 	return config->agent.role == CONFIG_ROLE_HENB ? LINT_HENB : LINT_SEGW;
 }
 
+static unsigned int agent_modes(const struct config *config)
+{
+	static const struct { uint32_t mode; unsigned int bit; } modes[] = {
+		{ CONFIG_OCSP_INBAND, LINT_INBAND }, { CONFIG_OCSP_DIRECT, LINT_DIRECT },
+		{ CONFIG_OCSP_INTUNNEL, LINT_INTUNNEL },
+	};
+	unsigned int mask = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (config_has_mode(&config->ocsp, modes[i].mode))
+			mask |= modes[i].bit;
+	return mask;
+}
+
 /* charon-systemd reads what its own section does not have from charon's. */
 static struct settings_section *resolved(struct config_tree *tree)
 {
@@ -241,8 +255,8 @@ static void apply_rules(struct run *run, const struct lint_rules *rules)
 
 	if (!context.roles && agent)
 		context.roles = agent_roles(agent);
-	if (!context.modes)
-		context.modes = LINT_INTUNNEL;	/* as the agent without a word on it */
+	if (!context.modes)	/* without a word on it: as the agent's "any" */
+		context.modes = agent ? agent_modes(agent) : LINT_INBAND | LINT_INTUNNEL;
 	if (agent && context.roles == LINT_HENB)
 		context.peer = agent->peer.name;
 	root = resolved(&run->swanctl);
@@ -298,6 +312,20 @@ static int take_list(const char *list, const char *const *names, size_t n, unsig
 	return *mask ? 0 : -1;
 }
 
+static int usage(void)
+{
+	puts("usage: trustgate check config [-j] [--kind KIND] [--role ROLE[,ROLE]] [--mode MODE[,MODE...]]\n"
+	     "                              [FILE...]\n\n"
+	     "Finds errors in the files, taken as one configuration, or in this box's own.\n\n"
+	     "  -j, --json    print one JSON document\n"
+	     "  --kind KIND   what each file is: agent, swanctl, strongswan, plugin, profile,\n"
+	     "                reference or rules, if its content does not tell\n"
+	     "  --role ROLE   henb or segw, if trustgated.conf is not among the files\n"
+	     "  --mode MODE   inband, direct, intunnel: ocsp.mode, likewise\n\n"
+	     "Exit status: 0 no errors, 1 errors, 64 usage.");
+	return EXIT_GOOD;
+}
+
 static int take_option(struct run *run, int opt)
 {
 	static const char *const roles[] = { "henb", "segw" };
@@ -318,11 +346,12 @@ static int take_option(struct run *run, int opt)
 	}
 }
 
-/* 0, or the exit status; the files are what is left from optind. */
+/* -1, or the exit status; the files are what is left from optind. */
 static int parse_options(struct ctl *ctl, struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
 		{ "kind", required_argument, NULL, 'k' },
 		{ "role", required_argument, NULL, 'r' },
 		{ "mode", required_argument, NULL, 'm' },
@@ -331,9 +360,11 @@ static int parse_options(struct ctl *ctl, struct run *run, int argc, char **argv
 	int opt, rc;
 
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
 		if (opt == '?')
 			return option_error(argc, argv);
+		if (opt == 'h')
+			return usage();
 		if (opt == 'j') {
 			ctl->json = true;
 			continue;
@@ -342,7 +373,7 @@ static int parse_options(struct ctl *ctl, struct run *run, int argc, char **argv
 		if (rc)
 			return rc;
 	}
-	return 0;
+	return -1;
 }
 
 int check_config(struct ctl *ctl, int argc, char **argv)
@@ -351,7 +382,7 @@ int check_config(struct ctl *ctl, int argc, char **argv)
 	struct lint_rules *rules = NULL;
 	int status = parse_options(ctl, &run, argc, argv);
 
-	if (status)
+	if (status >= 0)
 		return status;
 	report_init(&run.report, ctl);
 	if (optind == argc)
