@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include "ca.h"
+#include "pki/profile.h"
 
 void ca_die(const char *what)
 {
@@ -82,6 +83,21 @@ static EVP_PKEY *fixed_key(unsigned long n)
 	return key;
 }
 
+static EVP_PKEY *exponent3_key(int bits)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = NULL;
+
+	if (!ctx || !e || !BN_set_word(e, 3) || EVP_PKEY_keygen_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) <= 0 ||
+	    EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e) <= 0 || EVP_PKEY_generate(ctx, &key) != 1)
+		ca_die("RSA key with exponent 3");
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(e);
+	return key;
+}
+
 EVP_PKEY *ca_key(const char *kind)
 {
 	EVP_PKEY *key;
@@ -94,7 +110,9 @@ EVP_PKEY *ca_key(const char *kind)
 		return dsa_key();
 	if (!strncmp(kind, "fixed-", 6))
 		return fixed_key(strtoul(kind + 6, NULL, 10));
-	if (!strncmp(kind, "RSA-", 4))
+	if (!strncmp(kind, "RSA3-", 5))
+		key = exponent3_key(atoi(kind + 5));
+	else if (!strncmp(kind, "RSA-", 4))
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)atoi(kind + 4));
 	else if (!strncmp(kind, "P-", 2))
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
@@ -164,36 +182,141 @@ static void set_validity(X509 *cert, const struct ca_spec *spec)
 	ASN1_TIME_set(X509_getm_notAfter(cert), to);
 }
 
+static void add_to_name(X509_NAME *name, const char *type, const char *value)
+{
+	if (X509_NAME_add_entry_by_txt(name, type, MBSTRING_ASC, (const unsigned char *)value, -1,
+				       -1, 0) != 1)
+		ca_die(value);
+}
+
+/* "CN=a,DC=b" */
+static X509_NAME *named(const char *text)
+{
+	X509_NAME *name = X509_NAME_new();
+	char *copy = strdup(text), *save = NULL, *part;
+
+	if (!name || !copy)
+		ca_die(text);
+	for (part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
+		char *eq = strchr(part, '=');
+
+		if (!eq)
+			ca_die(text);
+		*eq = 0;
+		add_to_name(name, part, eq + 1);
+	}
+	free(copy);
+	return name;
+}
+
+static X509_NAME *subject_of(const struct ca_spec *spec)
+{
+	X509_NAME *name;
+
+	if (spec->subject)
+		return named(spec->subject);
+	name = named("O=Test");
+	add_to_name(name, "CN", spec->cn);
+	return name;
+}
+
+static void set_serial(X509 *cert, const struct ca_spec *spec)
+{
+	static long last = 1000;
+	BIGNUM *serial = NULL;
+
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++last);
+	if (!spec->serial)
+		return;
+	if (!BN_hex2bn(&serial, spec->serial) ||
+	    !BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(cert)))
+		ca_die(spec->serial);
+	BN_free(serial);
+}
+
+static void set_names(X509 *cert, const struct ca_spec *spec)
+{
+	X509_NAME *subject = subject_of(spec);
+	X509_NAME *issuer = spec->issuer_name ? named(spec->issuer_name) : NULL;
+
+	X509_set_subject_name(cert, subject);
+	X509_set_issuer_name(cert, issuer ? issuer :
+			     spec->issuer ? X509_get_subject_name(spec->issuer->cert) : subject);
+	X509_NAME_free(subject);
+	X509_NAME_free(issuer);
+}
+
 void ca_issue(struct entity *out, const struct ca_spec *spec)
 {
-	static long serial = 1000;
 	X509 *cert = X509_new();
-	X509_NAME *name = X509_NAME_new();
 	unsigned char *der = NULL;
 	int len;
 
 	if (!out->key)
 		out->key = ca_key(spec->key);
-	if (!cert || !name ||
-	    X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"Test",
-				       -1, -1, 0) != 1 ||
-	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)spec->cn,
-				       -1, -1, 0) != 1)
-		ca_die(spec->cn);
-	X509_set_version(cert, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
-	X509_set_subject_name(cert, name);
-	X509_set_issuer_name(cert, spec->issuer ? X509_get_subject_name(spec->issuer->cert) : name);
+	if (!cert)
+		ca_die("X509_new");
+	X509_set_version(cert, spec->v1 ? X509_VERSION_1 : X509_VERSION_3);
+	set_serial(cert, spec);
+	set_names(cert, spec);
 	set_validity(cert, spec);
 	X509_set_pubkey(cert, out->key);
 	add_extensions(cert, spec);
 	sign(cert, spec->issuer ? spec->issuer->key : out->key, spec->md);
-	X509_NAME_free(name);
 	len = i2d_X509(cert, &der);
 	if (len <= 0)
-		ca_die(spec->cn);
+		ca_die("encoding a certificate");
 	out->cert = cert;
 	out->der = (struct pki_der){ der, (size_t)len };
+}
+
+static void on_error(void *arg, const char *file, int line, const char *key, const char *value,
+		     const char *rule, const char *remedy)
+{
+	(void)arg;
+	printf("# %s:%d: %s = %s: %s (%s)\n", file, line, key, value, rule, remedy);
+}
+
+/* Where this tree has them, or where they were installed. */
+static size_t read_profile(const char *name, char *text, size_t size)
+{
+	static const char *const dirs[] = { "../../policy/profiles",
+					    "/usr/share/trustgate/profiles" };
+	char path[256];
+	size_t len = 0;
+	FILE *f;
+
+	for (size_t i = 0; !len && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s.conf", dirs[i], name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		len = fread(text, 1, size - 1, f);
+		fclose(f);
+	}
+	text[len] = 0;
+	return len;
+}
+
+void ca_profile(struct pki_profile *out, const char *name, const char *from, const char *to)
+{
+	static char text[PKI_PROFILE_MAX], bent[PKI_PROFILE_MAX];
+	const char *at = read_profile(name, text, sizeof(text)) ? text : NULL, *hit;
+	size_t len = 0;
+
+	if (!at)
+		ca_die(name);
+	/* Everywhere, as a rule stands in more than one section. */
+	while (from && (hit = strstr(at, from))) {
+		len += (size_t)snprintf(bent + len, sizeof(bent) - len, "%.*s%s",
+					(int)(hit - at), at, to);
+		at = hit + strlen(from);
+	}
+	if (from && at == text)
+		ca_die(from);
+	snprintf(bent + len, sizeof(bent) - len, "%s", at);
+	if (pki_profile_parse(name, bent, strlen(bent), out, on_error, NULL))
+		ca_die(name);
 }
 
 /* What a test bends stays reachable, so that a leak reported is a leak of ours. */

@@ -179,8 +179,10 @@ bool pki_met_eku(struct pki_subject *s, const struct pki_rule *rule)
 bool pki_met_eku_tolerated(struct pki_subject *s, const struct pki_rule *rule)
 {
 	bool present;
+	int64_t mask = purposes(s->cert, &present);
 
-	if (purposes(s->cert, &present) & rule->value || !present)
+	/* None that is known at all is the other rule's. */
+	if (!mask || mask & rule->value)
 		return true;
 	pki_rule_detail(s, "extendedKeyUsage names other purposes only (issue it with ipsecIKE)");
 	return false;

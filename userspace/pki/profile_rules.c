@@ -107,8 +107,9 @@ static const char *curve_name(EVP_PKEY *key, char *buf, size_t size)
 	const char *name;
 	int nid;
 
-	if (EVP_PKEY_get_group_name(key, buf, size, NULL) != 1)
-		return "not named";
+	/* Spelled out, it may only look like the one that it is taken for. */
+	if (pki_key_unusable(key) || EVP_PKEY_get_group_name(key, buf, size, NULL) != 1)
+		return "without a name";
 	nid = OBJ_sn2nid(buf);
 	name = nid == NID_undef ? NULL : EC_curve_nid2nist(nid);
 	return name ? name : buf;
