@@ -288,7 +288,7 @@ static void write_file(const char *name, const void *data, size_t len)
 		ca_die(path);
 }
 
-static int count(void *arg, enum rev_class class, const char *path, const struct crlstore_file *f)
+static int count(void *arg, enum rev_class class, const char *path, struct crlstore_file *f)
 {
 	int *n = arg;
 

@@ -179,7 +179,7 @@ static int import(struct revocation *r, int argc, char **argv)
 }
 
 static int show_one(void *arg, enum rev_class class, const char *path,
-		    const struct crlstore_file *file)
+		    struct crlstore_file *file)
 {
 	struct revocation *r = arg;
 	struct pki_crl_info info = { 0 };

@@ -57,11 +57,12 @@ int crlstore_open(const char *dir, enum rev_class class, struct pki_der issuer,
 void crlstore_close(struct crlstore_file *file);
 
 /*
- * Call @each for every file of @dir, until it returns other than 0, which is then
+ * Call @each for every file of @dir (map NULL: it is damaged), which may keep the file
+ * by copying and zeroing it, until it returns other than 0, which is then
  * returned; -errno when the directory can't be read, 0 when there is none.
  */
 int crlstore_each(const char *dir,
 		  int (*each)(void *arg, enum rev_class class, const char *path,
-			      const struct crlstore_file *file), void *arg);
+			      struct crlstore_file *file), void *arg);
 
 #endif /* TRUSTGATE_SEGW_CRLSTORE_H */

@@ -223,7 +223,7 @@ static bool class_of(const char *name, enum rev_class *class)
 
 int crlstore_each(const char *dir,
 		  int (*each)(void *arg, enum rev_class class, const char *path,
-			      const struct crlstore_file *file), void *arg)
+			      struct crlstore_file *file), void *arg)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
