@@ -245,6 +245,10 @@ BREAK = {
                       "::/0", "dynamic", "10.99.0.200-10.99.1.3", "nonsense"], True),
     "swanctl.policies": (["no", "0"], False),
     "swanctl.hw-offload": (["yes", "auto", "packet", "crypto"], False),
+    "swanctl.unknown-connection": (["mobik = no", "start_action = none", "VERSION = 2"], False),
+    "swanctl.unknown-local": (["cert = a.pem", "revocation = strict"], False),
+    "swanctl.unknown-remote": (["cacert = a.pem", "mobike = no"], False),
+    "swanctl.unknown-child": (["start-action = none", "hwoffload = no"], False),
     "charon.trustgate": (["no", "0", "false"], True),
     "charon.key-store": (["no"], True),
     "charon.ocsp-request": (["no", "0"], False),
@@ -291,6 +295,8 @@ def break_value(name, rule, value):
     file, text, path, args = base_of(rule)
     if rule["check"] == "absent":
         bad, line = insert(text, path.rsplit(".", 1)[0], value)
+    elif rule["check"].startswith("keys "):
+        bad, line = insert(text, path, value)
     else:
         bad, line = put(text, path, value)
     got = check({file: bad}, *args)
@@ -307,7 +313,7 @@ def break_value(name, rule, value):
 
 def take_away(name, rule, unsafe):
     file, text, path, args = base_of(rule)
-    if rule["check"] == "absent":
+    if rule["check"] == "absent" or rule["check"].startswith("keys "):
         return
     bad, line = drop(text, path)
     got = check({file: bad}, *args)

@@ -18,11 +18,23 @@ struct walk {
 	void *arg;
 };
 
+/* Appends to the key's name; returns its length before, to cut it off again. */
+static size_t descend(struct walk *w, const char *name, size_t len)
+{
+	size_t n = strlen(w->key);
+
+	snprintf(w->key + n, sizeof(w->key) - n, "%s%.*s", n ? "." : "", (int)len, name);
+	return n;
+}
+
 static void tell(struct walk *w)
 {
 	const struct settings_pair *pair = w->at.blame ? w->at.blame : w->at.pair;
 	bool given = w->at.pair && w->at.pair->value;
 	const char *preset = w->rule->preset ? w->rule->preset : "";
+	/* A check of a section may have found a key in it. */
+	size_t n = w->rule->check->sections && pair ? descend(w, pair->key, strlen(pair->key)) :
+						      strlen(w->key);
 	struct lint_finding f = {
 		.level = w->rule->level, .rule = w->rule->id, .clause = w->rule->clause,
 		.why = w->rule->why, .remedy = w->rule->remedy, .key = w->key,
@@ -33,6 +45,7 @@ static void tell(struct walk *w)
 	};
 
 	w->found(w->arg, &f);
+	w->key[n] = '\0';
 }
 
 /* Whether the rule speaks of this section at all. */
@@ -60,15 +73,6 @@ static void judge(struct walk *w)
 		return;
 	if (!w->rule->check->holds(&w->at, w->rule->args, value ? value : w->rule->preset))
 		tell(w);
-}
-
-/* Appends to the key's name; returns its length before, to cut it off again. */
-static size_t descend(struct walk *w, const char *name, size_t len)
-{
-	size_t n = strlen(w->key);
-
-	snprintf(w->key + n, sizeof(w->key) - n, "%s%.*s", n ? "." : "", (int)len, name);
-	return n;
 }
 
 static void visit(struct walk *w, const struct settings_section *in, const char *path);

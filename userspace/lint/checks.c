@@ -73,6 +73,33 @@ static bool is_absent(struct lint_at *at, const char *args, const char *value)
 	return !at->section;
 }
 
+/* Unlike values, keys have to be spelt as charon does. */
+static bool has_word(const char *words, const char *key)
+{
+	const char *word;
+	size_t len;
+
+	while (lint_word(&words, ' ', &word, &len))
+		if (strlen(key) == len && memcmp(word, key, len) == 0)
+			return true;
+	return false;
+}
+
+/* Every key of the section is one of these; the first that is not gets the blame. */
+static bool has_keys(struct lint_at *at, const char *args, const char *value)
+{
+	const struct settings_pair *p;
+
+	(void)value;
+	for (p = at->section ? at->section->pairs : NULL; p; p = p->next) {
+		if (has_word(args, p->key))
+			continue;
+		at->pair = p;
+		return false;
+	}
+	return true;
+}
+
 static bool any_loaded(struct lint_at *at, const char *args)
 {
 	const char *word;
@@ -119,6 +146,7 @@ static const struct lint_check checks[] = {
 	{ "not-loaded", is_not_loaded, false },
 	{ "off", is_off, false },
 	{ "absent", is_absent, true },
+	{ "keys", has_keys, true },
 };
 
 const struct lint_check *lint_check_find(const char *name, size_t len)
