@@ -5,7 +5,8 @@
 ocsp-responder.py PKI STATE
 
 Listens on port 8080 of every address. POST /CA (or / for opca) is answered by
-`openssl ocsp` from PKI/CA.db/index.txt; GET /CA.crl gives that CRL. STATE/mode is
+`openssl ocsp` from PKI/CA.db/index.txt, signed by opca's or vca's delegate, else by the
+CA itself; GET /CA.crl gives that CRL. STATE/mode is
 read again for each request and says how to behave:
 
   good           what the index says, with the request's nonce
@@ -64,7 +65,7 @@ def serial(name):
 
 
 def answer(ca, request, signer=None, *more):
-    signer = signer or SIGNERS[ca]
+    signer = signer or SIGNERS.get(ca, ca)
     with tempfile.TemporaryDirectory(dir=STATE) as d:
         with open(f"{d}/req", "wb") as f:
             f.write(request)
@@ -162,7 +163,7 @@ class Responder(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         request = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if ca not in SIGNERS:
+        if not os.path.exists(f"{PKI}/{ca}.db/index.txt"):
             self.send_error(404)
             return
         if mode == "silent":

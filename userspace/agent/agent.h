@@ -14,6 +14,7 @@
 #include "agent/worker.h"
 #include "lib/trustgate.h"
 #include "pki/pki.h"
+#include "pki/profile.h"
 #include "tre/tre.h"
 
 #define AGENT_VERSION	"0.1.0"
@@ -21,6 +22,7 @@
 /* Read once at start, never written after. */
 extern struct config conf;
 extern struct pki_der anchor;
+extern struct pki_profile profile;
 
 /* gate.c: the kernel's gate, the lease, events. */
 int gate_start(void);
@@ -60,6 +62,8 @@ void context_announce_all(void);
 void context_clock_step(void);
 /* @id 0: all. False when there is no such context. */
 bool context_recheck(uint32_t id);
+/* Signatures over SHA-1 that proofs rested on so far (HNB-OCSP-13). */
+unsigned int verify_sha1(void);
 bool context_any(void);
 /* There are IKE SAs, none is rejected, and none has a CHILD_SA. */
 bool context_childless(void);

@@ -100,6 +100,15 @@ static void asked(struct worker *w, const struct worker_result *r)
 	walk(c);
 }
 
+/* Good but provisional: told, and does not count. */
+static void provisional(struct context *c)
+{
+	c->revocation_known = c->inband.verdict == PKI_GOOD;
+	if (c->revocation_known)
+		snprintf(c->revocation.rule, sizeof(c->revocation.rule), "%s",
+			 "ocsp.inband.provisional");
+}
+
 /* Try what can be tried before there is an SA, in the configured order. */
 static void walk(struct context *c)
 {
@@ -114,8 +123,7 @@ static void walk(struct context *c)
 				return;
 			}
 			c->revocation = c->inband;
-			/* Good but provisional: told, and does not count. */
-			c->revocation_known = c->inband.verdict == PKI_GOOD;
+			provisional(c);
 			break;
 		case CONFIG_OCSP_DIRECT:
 			if (!verify_run(c, &c->authorize, CONFIG_OCSP_DIRECT, -1, left, asked))

@@ -20,6 +20,7 @@
 #include <ini.h>
 #include <linux/trustgate.h>
 
+#include "agent/profile.h"
 #include "agent/wire.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -85,6 +86,8 @@ static const struct key keys[] = {
 	TEXT(peer, name, store_peer, NULL, true,
 	     "give the FQDN or IP address that the peer certificate's subjectAltName has"),
 	TEXT(peer, anchor, store_path, NULL, true, "give the root certificate's file, PEM or DER"),
+	TEXT(peer, profile, store_text, PROFILE_DEFAULT, false,
+	     "give seed, rel9, rel17, rel17-strict, or a file with a / in it"),
 	NUM(peer, max_chain, 1, 4, 4),
 	CHOICE(peer, on_invalid, "terminate hold", CONFIG_TERMINATE, "say terminate or hold"),
 	MS(peer, quarantine, 0, MINUTE, 2000),

@@ -63,6 +63,7 @@ struct config_charon {
 struct config_peer {
 	char name[CONFIG_TEXT_MAX + 1];
 	char anchor[CONFIG_TEXT_MAX + 1];
+	char profile[CONFIG_TEXT_MAX + 1];	/* agent/profile.h */
 	uint32_t max_chain;
 	uint32_t on_invalid;		/* enum config_on_invalid */
 	uint32_t quarantine_ms;

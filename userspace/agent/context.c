@@ -161,6 +161,7 @@ static struct context *make(uint32_t ike_id, uint64_t instance)
 	c->k.ike_instance = instance;
 	c->k.role = TRUSTGATE_ROLE_HENB;
 	c->k.required = conf.gate.required;
+	c->source = CONFIG_OCSP_MODES;
 	worker_init(&c->authorize);
 	verify_init(c);
 	react_init(c);
@@ -452,16 +453,18 @@ void context_plugin_lost(void)
 			"is charon up, with its trustgate plugin?");
 }
 
-static void sweep_stale(struct timer *t)
+/* Those of IKE SAs that went while no agent was there to hear of it. */
+static void bury_unknown(void)
 {
-	struct context *next;
+	struct tg_context *all = NULL;
+	size_t n = 0;
 
-	(void)t;
-	for (struct context *c = contexts; c; c = next) {
-		next = c->next;
-		if (c->stale)
-			forget(c);
-	}
+	if (tg_context_dump(gate(), &all, &n))
+		log_say(LOG_WARNING, "no-dump", tg_error(gate()), NULL);
+	for (size_t i = 0; i < n; i++)
+		if (!by_id(all[i].id) && all[i].state != TRUSTGATE_STATE_GONE)
+			tg_context_del(gate(), all[i].id, TRUSTGATE_REASON_IKE_DELETED);
+	free(all);
 }
 
 /* Contexts of a run of charon that has ended belong to nobody. */
@@ -482,6 +485,19 @@ static void bury_others(uint64_t instance)
 		if (all[i].ike_instance != instance && all[i].state != TRUSTGATE_STATE_GONE)
 			tg_context_del(gate(), all[i].id, TRUSTGATE_REASON_IKE_DELETED);
 	free(all);
+}
+
+static void sweep_stale(struct timer *t)
+{
+	struct context *next;
+
+	(void)t;
+	for (struct context *c = contexts; c; c = next) {
+		next = c->next;
+		if (c->stale)
+			forget(c);
+	}
+	bury_unknown();
 }
 
 void context_plugin_back(uint64_t instance)

@@ -48,6 +48,7 @@ struct context {
 	struct pki_result revocation;	/* to be handed in once the kernel can take it */
 	bool revocation_known;
 	uint32_t source;		/* mode that the last good one came from */
+	uint64_t reauth_ms;		/* when charon was last told to authenticate anew */
 	uint32_t walk;			/* index in conf.ocsp.modes of the one being tried */
 
 	/* The plugin's AUTHORIZE that waits for a decision, and how long it does. */

@@ -51,7 +51,8 @@ static json_t *revocation_json(void)
 
 	for (uint32_t i = 0; i < conf.ocsp.nmodes; i++)
 		json_array_append_new(modes, json_string(config_mode_name(conf.ocsp.modes[i])));
-	return json_pack("{s:b, s:o}", "configured", required && conf.ocsp.nmodes, "modes", modes);
+	return json_pack("{s:b, s:o, s:I}", "configured", required && conf.ocsp.nmodes, "modes", modes,
+			 "sha1_accepted", (json_int_t)verify_sha1());
 }
 
 static json_t *status(void)

@@ -14,6 +14,7 @@ static void policy_of(const struct job_pki *job, struct pki_ocsp_policy *policy)
 {
 	pki_ocsp_policy_inband(policy);
 	policy->clock_unsynced = !job->synced;
+	policy->sha1 = job->sha1;
 	policy->skew_s = job->ocsp->skew_ms / 1000;
 	policy->age_max_s = job->ocsp->age_max_ms / 1000;
 	policy->age_no_next_s = job->ocsp->age_no_next_ms / 1000;

@@ -36,6 +36,7 @@ static void ocsp_policy(const struct job_pki *job, struct pki_ocsp_policy *polic
 	pki_ocsp_policy_default(policy);
 	policy->nonce_required = c->nonce == CONFIG_NONCE_REQUIRED;
 	policy->clock_unsynced = !job->synced;
+	policy->sha1 = job->sha1;
 	/* Rounded so that a fraction of a second never widens a limit. */
 	policy->skew_s = c->skew_ms / 1000;
 	policy->age_max_s = c->age_max_ms / 1000;

@@ -15,11 +15,13 @@
 #include <openssl/pem.h>
 
 #include "agent/log.h"
+#include "agent/profile.h"
 
 #define ANCHOR_MAX	65536
 
 struct config conf;
 struct pki_der anchor;
+struct pki_profile profile;
 
 static struct watch signals = { .fd = -1 };
 
@@ -113,6 +115,9 @@ static int start_all(void)
 
 	if (err)
 		return fail("workers", why, "see [agent] user");
+	if (profile_load(conf.peer.profile, &profile, report, NULL))
+		return fail(conf.peer.profile, "is not a profile of certificates",
+			    "see the lines above, and [peer] profile");
 	if (load_anchor() || fail_errno("event loop", loop_init(), "free memory or descriptors") ||
 	    fail_errno("signals", watch_signals(), "free descriptors") ||
 	    fail_errno("wall clock", clock_start(), "free descriptors") ||

@@ -23,8 +23,15 @@
 /* Fits the tunnels there are, so that no fragment is needed: none passes. */
 #define MSS		1200
 
+static unsigned int sha1_total;
+
 static void start_pki(struct context *c);
 static void start_tre(struct context *c);
+
+unsigned int verify_sha1(void)
+{
+	return sha1_total;
+}
 
 static bool is_open(const struct context *c)
 {
@@ -71,6 +78,7 @@ struct finding {
 	const uint8_t *proof_digest;
 	bool provisional;
 	uint64_t since_ms;		/* when its check was started, or 0 */
+	unsigned int sha1;		/* signatures over SHA-1 that it rests on */
 	const char *rule, *detail;
 };
 
@@ -87,6 +95,8 @@ static void log_proof(const struct context *c, const struct tg_evidence *e,
 	log_str(&l, "rule", f->rule);
 	if (e->expires_ms)
 		log_num(&l, "expires_ms", e->expires_ms);
+	if (f->sha1)
+		log_num(&l, "sha1", f->sha1);
 	if (f->since_ms)
 		log_num(&l, "took_ms", loop_now() - f->since_ms);
 	log_str(&l, "value", f->detail);
@@ -156,8 +166,10 @@ static void hand_in_pki(struct context *c, uint32_t kind, const struct pki_resul
 	struct finding f = {
 		.kind = kind, .proof_digest = r->proof_digest, .provisional = r->provisional,
 		.rule = r->rule, .detail = r->detail, .since_ms = since_ms,
+		.sha1 = r->verdict == PKI_GOOD ? r->sha1 : 0,
 	};
 
+	sha1_total += f.sha1;
 	f.result = pki_kind_result(r, &f.life_ms);
 	/* The child names what it looked at; it must be what charon named. */
 	if (f.result != TRUSTGATE_RESULT_INDETERMINATE &&
@@ -242,6 +254,34 @@ static void again(struct context *c, struct check *check, void (*retry)(struct t
 	timer_start(&check->retry, ms < OPEN_RETRY_MAX ? ms : OPEN_RETRY_MAX, retry);
 }
 
+static void told_charon(void *arg, const struct vici_answer *answer)
+{
+	(void)arg;
+	if (answer->status)
+		log_say(LOG_WARNING, "not-reauthenticated", answer->error,
+			"the gate closes when the proof expires, and then starts anew");
+}
+
+/*
+ * What came in IKE is renewed by IKE: a new IKE SA, with what the peer sends then,
+ * opens before this one's proof ends.
+ */
+static void renew_inband(struct context *c)
+{
+	uint64_t now = loop_now();
+	struct log l;
+
+	if (!is_open(c) || c->source != CONFIG_OCSP_INBAND ||
+	    (c->reauth_ms && now - c->reauth_ms < OPEN_RETRY_MAX))
+		return;
+	c->reauth_ms = now;
+	log_begin(&l, LOG_INFO, "reauthenticate");
+	log_num(&l, "context", c->k.id);
+	log_num(&l, "ike", c->ike_id);
+	log_end(&l);
+	vici_reauth(conf.charon.vici, c->ike_id, told_charon, NULL);
+}
+
 /* The mode tried had no answer that decides: the next one, or all again later. */
 static void next_mode(struct context *c)
 {
@@ -250,6 +290,7 @@ static void next_mode(struct context *c)
 		return;
 	}
 	c->walk = 0;
+	renew_inband(c);
 	again(c, &c->pki, retry_pki);
 }
 
@@ -290,6 +331,8 @@ static void chain_policy(struct pki_chain_policy *policy)
 	policy->anchor = anchor;
 	policy->name = conf.peer.name;
 	policy->max_sent = conf.peer.max_chain;
+	policy->role = PKI_SEGW;
+	policy->profile = &profile;
 }
 
 int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint64_t ms,
@@ -300,6 +343,7 @@ int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint6
 		.ocsps = c->ocsps, .nocsps = c->nocsps, .fd = fd,
 		.cut = c->sent_flags & TG_WIRE_FLAG_OCSP_CUT,
 		.wall_ms = clock_ms(), .boot_ms = loop_now(), .synced = clock_synced(),
+		.sha1 = profile.sha1[PKI_SHA1_OCSP],
 	};
 
 	chain_policy(&job.policy);

@@ -79,6 +79,7 @@ struct job_pki {
 	size_t ncerts;
 	struct pki_chain_policy policy;
 	const struct config_ocsp *ocsp;
+	struct pki_sha1 sha1;		/* of a response's signature */
 	uint32_t mode;			/* enum config_ocsp_mode; CONFIG_OCSP_MODES: none */
 	const struct pki_der *ocsps;	/* inband: as sent */
 	size_t nocsps;
