@@ -607,7 +607,8 @@ def installed(files):
             with open(os.path.join(d, name), "w", encoding="utf-8") as f:
                 f.write(text)
         tool = TOOL if "/" not in TOOL else os.path.abspath(TOOL)
-        run = subprocess.run(["unshare", "-rm", "sh", "-c", INSTALLED, "sh", d, tool],
+        how = "-m" if os.geteuid() == 0 else "-rm"
+        run = subprocess.run(["unshare", how, "sh", "-c", INSTALLED, "sh", d, tool],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     got = Result.__new__(Result)
     got.code, got.err = run.returncode, run.stderr.decode(errors="replace")
