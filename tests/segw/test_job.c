@@ -464,6 +464,38 @@ static void authorisation(void)
 	       "SGW-AAA-05: a folded unknown is a denial, whatever the manufacturer says");
 }
 
+/* A server that takes packets and never answers. */
+static void radius(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct segw_authz *z = &world->config.authz;
+	socklen_t len = sizeof(a);
+	struct segw_job_result r;
+	int64_t took;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) ||
+	    getsockname(fd, (struct sockaddr *)&a, &len))
+		ca_die("a socket");
+	begin(REV_ALL_REQUIRED);
+	add_source(REV_OPERATOR_OCSP, HANG);
+	z->mode = AUTHZ_AAA;
+	z->server.family = AF_INET;
+	memcpy(z->server.addr, &a.sin_addr, sizeof(a.sin_addr));
+	z->port = ntohs(a.sin_port);
+	z->try_ms = 5000;
+	z->tries = 10;
+	snprintf(z->nas, sizeof(z->nas), "segw");
+	world->secret_len = 20;
+	took = fetch_now();
+	r = run(&leaf, IDENTITY, SEGW_JOB_ALL);
+	took = fetch_now() - took;
+	tap_ok(r.authz.verdict == PKI_INDETERMINATE && !strcmp(r.authz.rule, "authz.radius.timeout") &&
+	       took < DEADLINE_MS + SEGW_AUTHZ_MS + 400,
+	       "SGW-AAA-01: a RADIUS server that hangs allows nobody, and all ends in time");
+	close(fd);
+}
+
 int main(void)
 {
 	world = calloc(1, sizeof(*world));
@@ -483,6 +515,7 @@ int main(void)
 	paths();
 	lists();
 	authorisation();
+	radius();
 	stop_servers();
 	free(world);
 	return tap_end();

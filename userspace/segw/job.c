@@ -297,9 +297,13 @@ static void revocation(struct check *c, struct segw_job_result *out)
 	memcpy(r->cert_digest, c->chain->cert_digest, sizeof(r->cert_digest));
 }
 
-static const char *ask_radius(const struct segw_job *job, struct radius_reply *reply)
+static const char *ask_radius(const struct check *c, struct radius_reply *reply)
 {
+	const struct segw_job *job = c->job;
 	const struct segw_authz *a = &job->world->config.authz;
+	int64_t left = c->end_ms + SEGW_AUTHZ_MS - fetch_now();
+	uint32_t try_ms = left < (int64_t)a->try_ms ? (uint32_t)(left > 0 ? left : 1) : a->try_ms;
+	uint32_t tries = left > 0 ? (uint32_t)left / try_ms : 1;
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(a->port) };
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(a->port) };
 	char name[AUTHZ_IDENTITY_MAX + 1];
@@ -320,7 +324,7 @@ static const char *ask_radius(const struct segw_job *job, struct radius_reply *r
 	    getrandom(&r.id, 1, 0) == 1 &&
 	    !(a->server.family == AF_INET ? connect(fd, (struct sockaddr *)&v4, sizeof(v4)) :
 	      connect(fd, (struct sockaddr *)&v6, sizeof(v6))))
-		rule = radius_ask(fd, &r, a->tries, a->try_ms, reply);
+		rule = radius_ask(fd, &r, tries < a->tries ? tries : a->tries, try_ms, reply);
 	if (fd >= 0)
 		close(fd);
 	return rule;
@@ -339,7 +343,7 @@ static void authorise(struct check *c, struct segw_job_result *out)
 		authz_by_list(w->list, c->job->identity, now_of(c), life_s, r);
 		break;
 	case AUTHZ_AAA: {
-		const char *rule = ask_radius(c->job, &reply);
+		const char *rule = ask_radius(c, &reply);
 
 		authz_by_radius(rule, &reply, now_of(c), life_s, r);
 		break;

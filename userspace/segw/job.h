@@ -9,6 +9,9 @@
 
 #include "segw/world.h"
 
+/* At most, beyond the deadline of the sources: a worker that is late says nothing. */
+#define SEGW_AUTHZ_MS	1500
+
 struct segw_job {
 	const struct segw_world *world;
 	const struct pki_der *certs;	/* the leaf that signed AUTH first */
@@ -20,7 +23,8 @@ struct segw_job {
 	 */
 	enum { SEGW_JOB_PATH, SEGW_JOB_ALL, SEGW_JOB_FOLLOW } extent;
 	int64_t now;			/* seconds since the epoch, when it begins */
-	uint32_t deadline_ms;		/* for all sources together */
+	/* For all sources together; authorisation ends SEGW_AUTHZ_MS after it. */
+	uint32_t deadline_ms;
 	struct pki_ocsp_policy ocsp;	/* nonce_required is the source's */
 	int64_t skew_s, crl_age_max_s;
 };
