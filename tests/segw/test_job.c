@@ -16,6 +16,7 @@
 #include "pki/ca.h"
 #include "segw/fetch.h"
 #include "segw/job.h"
+#include "segw/own.h"
 
 #define IDENTITY	"hnb1.femto.example.org"
 #define DEADLINE_MS	1200
@@ -496,6 +497,39 @@ static void radius(void)
 	close(fd);
 }
 
+/* The gateway's own status: @leaf stands for it, as any certificate does. */
+static void own(void)
+{
+	static const struct { enum deed deed; char want; const char *what; } table[] = {
+		{ GOOD, 'G', "good: kept to be sent" },
+		{ REVOKED, 'B', "revoked: not sent" },
+		{ REPLAY, 'I', "an old one without our nonce: not sent" },
+		{ FORGED, 'I', "a stranger's: not sent" },
+		{ HANG, 'I', "a responder that hangs: nothing to send" },
+		{ ABSENT, 'I', "no responder: nothing to send" },
+	};
+	static struct own_response response;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct own_job job = {
+			.cert = leaf.der, .issuer = sub.der, .now = CA_NOW, .deadline_ms = 600,
+			.response = &response,
+		};
+		struct pki_result r;
+		struct uri uri;
+		char text[64];
+
+		snprintf(text, sizeof(text), "http://127.0.0.1:%u/", start(table[i].deed));
+		uri_parse(text, strlen(text), &uri);
+		job.uri = &uri;
+		pki_ocsp_policy_default(&job.policy);
+		own_job(&job, &r);
+		tap_ok(letter(&r) == table[i].want && !response.len == (table[i].want != 'G'),
+		       "SGW-F2-10: own status, %s", table[i].what);
+		stop_servers();
+	}
+}
+
 int main(void)
 {
 	world = calloc(1, sizeof(*world));
@@ -516,6 +550,7 @@ int main(void)
 	lists();
 	authorisation();
 	radius();
+	own();
 	stop_servers();
 	free(world);
 	return tap_end();

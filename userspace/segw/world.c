@@ -80,6 +80,13 @@ static int load_cert(const struct teller *t, const char *path, struct pki_der *o
 	return -1;
 }
 
+int world_cert(const char *path, struct pki_der *out, segw_report_fn *report, void *arg)
+{
+	const struct teller t = { report, arg };
+
+	return load_cert(&t, path, out);
+}
+
 static int load_secret(const struct teller *t, struct segw_world *w)
 {
 	const char *path = w->config.authz.secret;

@@ -38,6 +38,11 @@ struct segw_world {
  */
 int world_load(struct segw_world *w, segw_report_fn *report, void *arg);
 
+/* The certificate in the file @path, PEM or DER, for as long as the process lasts; as
+ * world_load().
+ */
+int world_cert(const char *path, struct pki_der *out, segw_report_fn *report, void *arg);
+
 /*
  * The files that do: the allow-list and the CRLs, when they are others than before.
  * True when something is. What can't be read is told to @report and then proves
