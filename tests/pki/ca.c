@@ -309,3 +309,15 @@ struct pki_der ca_append(struct pki_der der)
 	copy.len++;
 	return copy;
 }
+
+struct pki_der ca_lengthen(struct pki_der der)
+{
+	struct pki_der copy = ca_append(der);
+	uint8_t *p = (uint8_t *)copy.data;
+	size_t n = p[1] & 0x7f;
+
+	memmove(p + 3, p + 2, der.len - 2);
+	p[1] = (uint8_t)(0x80 | (n + 1));
+	p[2] = 0;
+	return copy;
+}

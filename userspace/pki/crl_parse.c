@@ -99,7 +99,9 @@ static bool take_extension(const struct crl_extension *ext, struct crl_parts *pa
 	*seen |= 1u << known;
 	switch (known) {
 	case EXT_NUMBER:
-		return parse_number(ext->value, parts) || malformed(result, "crlNumber");
+		/* RFC 5280 5.2.3: not critical. */
+		return (!ext->critical && parse_number(ext->value, parts)) ||
+		       malformed(result, "crlNumber");
 	case EXT_AKI:
 		return parse_aki(ext->value, parts) || malformed(result, "authorityKeyIdentifier");
 	case EXT_DELTA:

@@ -20,10 +20,6 @@ static const struct verify_rule {
 	{ X509_V_ERR_CERT_SIGNATURE_FAILURE, "path.signature", "refuse the peer" },
 	{ X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE, "path.signature", "refuse the peer" },
 	{ X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "path.key", "issue it with another key" },
-	{ X509_V_ERR_CERT_HAS_EXPIRED, "time.expired", "renew it, or set the clock" },
-	{ X509_V_ERR_CERT_NOT_YET_VALID, "time.future", "set the clock, or wait" },
-	{ X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "time.encoding", "issue it anew" },
-	{ X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, "time.encoding", "issue it anew" },
 	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, "path.length", "shorten the path" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED, "path.pathlen", "ask the CA above it" },
 	{ X509_V_ERR_INVALID_CA, "path.ca", "issue from a CA certificate" },
@@ -45,7 +41,7 @@ static const struct verify_rule {
 	{ X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, "path.key", "issue it with a named curve" },
 };
 
-static void set_verify_error(X509_STORE_CTX *ctx, int error, const X509 *at, time_t now,
+static void set_verify_error(X509_STORE_CTX *ctx, int error, const X509 *at,
 			     struct pki_result *result)
 {
 	const struct verify_rule *r = NULL;
@@ -60,10 +56,6 @@ static void set_verify_error(X509_STORE_CTX *ctx, int error, const X509 *at, tim
 		if (verify_rules[i].error == error)
 			r = &verify_rules[i];
 	}
-	/* Which also says by how much. */
-	if ((error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) &&
-	    at && !pki_valid_at(at, now, "certificate", PKI_BAD, result))
-		return;
 	if (at)
 		pki_subject_text(at, subject);
 	pki_set(result, error == X509_V_ERR_OUT_OF_MEM ? PKI_INDETERMINATE : PKI_BAD,
@@ -73,8 +65,7 @@ static void set_verify_error(X509_STORE_CTX *ctx, int error, const X509 *at, tim
 }
 
 /* Every link before OpenSSL looks for another one and only finds that there is none. */
-static bool check_links(const struct path_input *in, const struct path *path,
-			struct pki_result *result)
+static bool check_links(const struct path *path, struct pki_result *result)
 {
 	for (size_t i = 0; i < path->n; i++) {
 		X509 *issuer = i + 1 < path->n ? path->certs[i + 1] : path->anchor;
@@ -82,7 +73,7 @@ static bool check_links(const struct path_input *in, const struct path *path,
 
 		if (error == X509_V_OK)
 			continue;
-		set_verify_error(NULL, error, path->certs[i], in->now, result);
+		set_verify_error(NULL, error, path->certs[i], result);
 		return false;
 	}
 	return true;
@@ -110,10 +101,14 @@ static bool add_policies(X509_VERIFY_PARAM *param, const struct pki_profile *pro
 static bool set_params(X509_VERIFY_PARAM *param, const struct path_input *in)
 {
 	const struct pki_profile *profile = in->policy->profile;
-	/* A certificate that asks for an explicit policy is to get one. */
-	unsigned long flags = X509_V_FLAG_POLICY_CHECK;
+	/*
+	 * Time is looked at here, as OpenSSL takes the second of notAfter for expired. An
+	 * anchor may be a CA below a root. A certificate that asks for an explicit policy
+	 * is to get one.
+	 */
+	unsigned long flags = X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN |
+			      X509_V_FLAG_POLICY_CHECK;
 
-	X509_VERIFY_PARAM_set_time(param, in->now);
 	/* Certificates between leaf and anchor. */
 	X509_VERIFY_PARAM_set_depth(param, (int)in->policy->max_sent - 1);
 	X509_VERIFY_PARAM_set_auth_level(param, 0);
@@ -144,7 +139,7 @@ static STACK_OF(X509) *verify(const struct path_input *in, const struct path *pa
 		if (X509_verify_cert(ctx) == 1)
 			chain = X509_STORE_CTX_get1_chain(ctx);
 		else
-			set_verify_error(ctx, 0, NULL, in->now, result);
+			set_verify_error(ctx, 0, NULL, result);
 	}
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
@@ -198,6 +193,42 @@ static bool check_purpose(X509 *cert, struct pki_result *result)
 	return false;
 }
 
+/* A base that RFC 5280 4.2.1.10 has no meaning for: it has no dot in front there. */
+static bool plain_subtrees(const STACK_OF(GENERAL_SUBTREE) *trees)
+{
+	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
+		const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(trees, i)->base;
+
+		if (base->type == GEN_DNS && ASN1_STRING_length(base->d.dNSName) &&
+		    ASN1_STRING_get0_data(base->d.dNSName)[0] == '.')
+			return false;
+	}
+	return true;
+}
+
+/* OpenSSL applies constraints; whether they are any is left to us. */
+static bool check_constraints(X509 *cert, bool leaf, struct pki_result *result)
+{
+	NAME_CONSTRAINTS *nc;
+	char subject[PKI_NAME_TEXT];
+	bool ok;
+
+	if (X509_get_ext_by_NID(cert, NID_name_constraints, -1) < 0)
+		return true;
+	nc = X509_get_ext_d2i(cert, NID_name_constraints, NULL, NULL);
+	ok = nc && !leaf && plain_subtrees(nc->permittedSubtrees) &&
+	     plain_subtrees(nc->excludedSubtrees) &&
+	     (sk_GENERAL_SUBTREE_num(nc->permittedSubtrees) > 0 ||
+	      sk_GENERAL_SUBTREE_num(nc->excludedSubtrees) > 0);
+	if (!ok)
+		pki_set(result, PKI_BAD, "path.constraint",
+			"nameConstraints of %s %s (issue it anew)",
+			pki_subject_text(cert, subject),
+			leaf ? "are in an end entity certificate" : "are empty or malformed");
+	NAME_CONSTRAINTS_free(nc);
+	return ok;
+}
+
 /* What no profile can allow. */
 static bool check_key(X509 *cert, const struct pki_profile *profile, struct pki_result *result)
 {
@@ -240,7 +271,7 @@ static bool check_cert(const struct path_input *in, X509 *cert, bool leaf, bool 
 
 	/* The anchor is trusted for its key, not for its own signature. */
 	if (!(leaf ? check_leaf(cert, result) : check_ca(cert, result)) ||
-	    !check_key(cert, p->profile, result) ||
+	    !check_constraints(cert, leaf, result) || !check_key(cert, p->profile, result) ||
 	    (!anchor && !check_digest(cert, p->profile, &out->sha1, result)) ||
 	    !pki_valid_at(cert, in->now, "certificate", PKI_BAD, result) ||
 	    (leaf && !p->profile && !check_purpose(cert, result)) ||
@@ -273,7 +304,7 @@ enum path_end path_verify(const struct path_input *in, const struct path *path,
 	bool good = true;
 	int i, n;
 
-	if (!check_links(in, path, result))
+	if (!check_links(path, result))
 		return PATH_NO_LINK;
 	chain = verify(in, path, result);
 	if (!chain)

@@ -312,6 +312,26 @@ static bool met_critical_others(struct pki_subject *s, const struct pki_rule *ru
 	return true;
 }
 
+static bool met_critical_needed(struct pki_subject *s, const struct pki_rule *rule)
+{
+	static const int nids[] = { NID_name_constraints, NID_policy_constraints,
+				    NID_inhibit_any_policy, NID_subject_alt_name };
+	bool nameless = !X509_NAME_entry_count(X509_get_subject_name(s->cert));
+
+	(void)rule;
+	for (size_t i = 0; i < sizeof(nids) / sizeof(nids[0]); i++) {
+		/* RFC 5280 4.2.1.6: it then is the only name. */
+		if (nids[i] == NID_subject_alt_name && !nameless)
+			continue;
+		if (critical_or_absent(s->cert, nids[i]))
+			continue;
+		pki_rule_detail(s, "%s is not critical (issue it with it critical)",
+				OBJ_nid2ln(nids[i]));
+		return false;
+	}
+	return true;
+}
+
 static bool met_aki(struct pki_subject *s, const struct pki_rule *rule)
 {
 	(void)rule;
@@ -435,6 +455,8 @@ const struct pki_rule_kind pki_rule_kinds[PKI_RULES] = {
 				       met_key_usage_critical },
 	[PKI_R_CRITICAL_OTHERS] = { "critical-others", EVERY, PKI_VALUE_NONE, NULL,
 				    met_critical_others },
+	[PKI_R_CRITICAL_NEEDED] = { "critical-needed", EVERY, PKI_VALUE_NONE, NULL,
+				    met_critical_needed },
 	[PKI_R_AKI] = { "authority-key-id", EVERY, PKI_VALUE_NONE, NULL, met_aki },
 	[PKI_R_LIFE_END] = { "life-end", EVERY, PKI_VALUE_DATE, NULL, met_life_end },
 
