@@ -42,8 +42,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(!rule || (!strncmp(rule, "ocsp.http.", 10) && memchr(why, 0, sizeof(why))));
 	if (!rule) {
 		FUZZ_ASSERT(out && len <= ANSWER_MAX);
-		/* It comes from the answer, and the answer said that it is one. */
-		FUZZ_ASSERT(size > len && memmem(data, size, "200", 3));
+		/* The head is not in it. That a bad status line counts as 200 is libcurl's
+		 * way; whether the rest is a response is for who signed it to show.
+		 */
+		FUZZ_ASSERT(size > len);
 		free(out);
 	}
 	close(fds[1]);

@@ -53,19 +53,25 @@ bool pki_name_check(const X509 *leaf, const char *name, struct pki_result *resul
 #define PKI_OCSP_CERTS_MAX	16
 #define PKI_OCSP_DIGESTS	4
 
+/* A certificate, and what is asked of it again with each response. */
+struct pki_ocsp_cert {
+	X509 *cert;
+	int64_t from, to;		/* validity; @to is INT64_MIN when it doesn't parse */
+	const char *weak;		/* what is wrong with the key, or NULL */
+	uint8_t key_hash[20];		/* RFC 6960 4.2.1: SHA-1 of the key, a name for it */
+	bool verified;			/* the issuer's signature is on it */
+};
+
 /* Whom we ask about: what doesn't change from one response to the next. */
 struct pki_ocsp_subject {
-	X509 *leaf, *issuer;
+	struct pki_ocsp_cert leaf, issuer;
 	uint8_t leaf_digest[PKI_DIGEST_LEN];
 	OCSP_CERTID *ids[PKI_OCSP_DIGESTS];	/* ours, made when first needed */
-	X509 *signers[PKI_OCSP_SIGNERS_MAX];
+	struct pki_ocsp_cert signers[PKI_OCSP_SIGNERS_MAX];
 	size_t nsigners;
 	struct pki_result problem;	/* rule is "" when there is none */
 	/* Certificates that came with the latest response, and their bytes. */
-	struct {
-		X509 *cert;
-		bool verified;		/* the issuer's signature is on it */
-	} certs[PKI_OCSP_CERTS_MAX];
+	struct pki_ocsp_cert certs[PKI_OCSP_CERTS_MAX];
 	size_t ncerts;
 	uint8_t *certs_der;
 	size_t certs_len;
@@ -91,6 +97,8 @@ struct pki_ocsp {
  * with @result set, unless all of @response is one basic response in DER.
  */
 bool pki_ocsp_parse(struct pki_ocsp *ocsp, struct pki_der response, struct pki_result *result);
+/* Takes @cert, which may be NULL, and looks at it. */
+void pki_ocsp_cert_set(struct pki_ocsp_cert *c, X509 *cert);
 /* Frees the certificates of the latest response. */
 void pki_ocsp_forget(struct pki_ocsp_subject *subject);
 
@@ -103,6 +111,10 @@ enum pki_signer { PKI_SIGNER_NONE, PKI_SIGNER_DENY, PKI_SIGNER_FULL };
 
 /* @result is set unless PKI_SIGNER_FULL. Lowers ocsp->expires. */
 enum pki_signer pki_ocsp_signer(struct pki_ocsp *ocsp, struct pki_result *result);
+
+/* False, with @result set, unless @c is valid now. */
+bool pki_ocsp_valid(const struct pki_ocsp *ocsp, const struct pki_ocsp_cert *c,
+		    const char *what, struct pki_result *result);
 
 /* False, with @result set, when the nonce rule isn't met. */
 bool pki_ocsp_nonce(struct pki_ocsp *ocsp, struct pki_result *result);

@@ -67,16 +67,15 @@ static bool check_response(const struct pki_ocsp *o, struct pki_result *result)
 /* Leaf and issuer are valid now, and bound how long the answer is worth anything. */
 static bool check_validity(struct pki_ocsp *o, struct pki_result *result)
 {
-	X509 *certs[] = { o->subject->leaf, o->subject->issuer };
+	const struct pki_ocsp_cert *certs[] = { &o->subject->leaf, &o->subject->issuer };
 	static const char * const what[] = { "certificate", "issuer" };
-	int64_t to;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		if (!pki_valid_at(certs[i], o->now, what[i], PKI_INDETERMINATE, result))
+		if (!pki_ocsp_valid(o, certs[i], what[i], result))
 			return false;
-		if (!pki_time(X509_get0_notAfter(certs[i]), &to) && to < o->expires)
-			o->expires = to;
+		if (certs[i]->to < o->expires)
+			o->expires = certs[i]->to;
 	}
 	return true;
 }

@@ -18,8 +18,8 @@ static const OCSP_CERTID *own_id(struct pki_ocsp_subject *s, int digest)
 		if (digests[i] != digest)
 			continue;
 		if (!s->ids[i])
-			s->ids[i] = OCSP_cert_to_id(EVP_get_digestbynid(digest), s->leaf,
-						    s->issuer);
+			s->ids[i] = OCSP_cert_to_id(EVP_get_digestbynid(digest),
+						    s->leaf.cert, s->issuer.cert);
 		return s->ids[i];
 	}
 	return NULL;

@@ -4,7 +4,6 @@
  * certificate the issuer signed itself, or a responder named in the configuration.
  */
 #include <string.h>
-#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include "pki/crl_parse.h"
 #include "pki/internal.h"
@@ -19,18 +18,12 @@ struct responder_id {
 	const X509_NAME *name;
 };
 
-static bool id_matches(const struct responder_id *id, const X509 *cert)
+static bool id_matches(const struct responder_id *id, const struct pki_ocsp_cert *c)
 {
-	const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(cert);
-	uint8_t hash[SHA_DIGEST_LENGTH];
-
 	if (id->name)
-		return !X509_NAME_cmp(id->name, X509_get_subject_name(cert));
-	if (!id->key_hash || !key || ASN1_STRING_length(id->key_hash) != sizeof(hash))
-		return false;
-	/* RFC 6960 4.2.1: SHA-1 of the key, a name for it and no more. */
-	SHA1(ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), hash);
-	return !memcmp(hash, ASN1_STRING_get0_data(id->key_hash), sizeof(hash));
+		return !X509_NAME_cmp(id->name, X509_get_subject_name(c->cert));
+	return id->key_hash && ASN1_STRING_length(id->key_hash) == sizeof(c->key_hash) &&
+	       !memcmp(c->key_hash, ASN1_STRING_get0_data(id->key_hash), sizeof(c->key_hash));
 }
 
 /*
@@ -48,10 +41,11 @@ static const char *digest_problem(const struct pki_ocsp *o, const X509_ALGOR *al
 	return NULL;
 }
 
-static bool signature_verifies(struct pki_ocsp *o, X509 *cert, struct pki_result *result)
+static bool signature_verifies(struct pki_ocsp *o, const struct pki_ocsp_cert *c,
+			       struct pki_result *result)
 {
 	const X509_ALGOR *alg = OCSP_resp_get0_tbs_sigalg(o->basic);
-	const char *problem = pki_key_problem(X509_get0_pubkey(cert));
+	const char *problem = c->weak;
 	char subject[PKI_NAME_TEXT];
 	unsigned int sha1 = 0;
 
@@ -60,28 +54,28 @@ static bool signature_verifies(struct pki_ocsp *o, X509 *cert, struct pki_result
 	if (problem) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signature.weak",
 			"responder %s: %s (give it a stronger key, and SHA-256)",
-			pki_subject_text(cert, subject), problem);
+			pki_subject_text(c->cert, subject), problem);
 		return false;
 	}
-	if (pki_verify_raw(X509_get0_pubkey(cert), alg, o->tbs, o->signature)) {
+	if (pki_verify_raw(X509_get0_pubkey(c->cert), alg, o->tbs, o->signature)) {
 		o->sha1 = sha1;
 		return true;
 	}
 	pki_set(result, PKI_INDETERMINATE, "ocsp.signature",
 		"the signature does not verify with the key of %s (check the responder)",
-		pki_subject_text(cert, subject));
+		pki_subject_text(c->cert, subject));
 	return false;
 }
 
 /* The signature is as good tomorrow: it is looked at once for each certificate. */
-static bool issued(const struct pki_ocsp *o, X509 *cert, bool *verified)
+static bool issued(const struct pki_ocsp *o, struct pki_ocsp_cert *c)
 {
-	X509 *issuer = o->subject->issuer;
+	X509 *issuer = o->subject->issuer.cert;
 
-	if (!*verified)
-		*verified = X509_check_issued(issuer, cert) == X509_V_OK &&
-			    X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
-	return *verified;
+	if (!c->verified)
+		c->verified = X509_check_issued(issuer, c->cert) == X509_V_OK &&
+			      X509_verify(c->cert, X509_get0_pubkey(issuer)) == 1;
+	return c->verified;
 }
 
 static bool may_sign(X509 *cert, const char **rule, const char **why)
@@ -103,28 +97,26 @@ static bool may_sign(X509 *cert, const char **rule, const char **why)
 	return false;
 }
 
-/* That the issuer itself gave @cert the right to sign for it. */
-static bool delegated(struct pki_ocsp *o, X509 *cert, bool *verified, unsigned int *sha1,
+/* That the issuer itself gave @c the right to sign for it. */
+static bool delegated(struct pki_ocsp *o, struct pki_ocsp_cert *c, unsigned int *sha1,
 		      struct pki_result *result)
 {
-	int64_t from = INT64_MAX;
 	char subject[PKI_NAME_TEXT];
 	const X509_ALGOR *alg;
 	const char *rule, *why;
 
-	X509_get0_signature(NULL, &alg, cert);
-	pki_time(X509_get0_notBefore(cert), &from);
-	if (!issued(o, cert, verified)) {
+	X509_get0_signature(NULL, &alg, c->cert);
+	if (!issued(o, c)) {
 		rule = "ocsp.signer.issuer";
 		why = "was not issued by the CA that issued the certificate (let that CA issue it)";
-	} else if (digest_problem(o, alg, from, sha1)) {
+	} else if (digest_problem(o, alg, c->to == INT64_MIN ? INT64_MAX : c->from, sha1)) {
 		rule = "ocsp.signer.digest";
 		why = "is signed with a weak algorithm (issue it with SHA-256 or more)";
-	} else if (may_sign(cert, &rule, &why)) {
+	} else if (may_sign(c->cert, &rule, &why)) {
 		return true;
 	}
 	pki_set(result, PKI_INDETERMINATE, rule, "responder %s %s",
-		pki_subject_text(cert, subject), why);
+		pki_subject_text(c->cert, subject), why);
 	return false;
 }
 
@@ -142,35 +134,44 @@ static bool has_nocheck(const X509 *cert)
 }
 
 /* FFS-20: its own revocation is either bounded by a short life or not known. */
-static bool delegate_status_known(const struct pki_ocsp *o, X509 *cert, struct pki_result *result)
+static bool delegate_status_known(const struct pki_ocsp *o, const struct pki_ocsp_cert *c,
+				  struct pki_result *result)
 {
 	char subject[PKI_NAME_TEXT], until[PKI_TIME_TEXT];
-	int64_t to = 0;
 
-	if (!has_nocheck(cert)) {
+	if (!has_nocheck(c->cert)) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signer.nocheck",
 			"responder %s lacks id-pkix-ocsp-nocheck and its own status is not known (issue it with it, for at most 90 days)",
-			pki_subject_text(cert, subject));
+			pki_subject_text(c->cert, subject));
 		return false;
 	}
-	if (pki_time(X509_get0_notAfter(cert), &to) || to - o->now > NOCHECK_LIFE_S) {
+	if (c->to - o->now > NOCHECK_LIFE_S) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signer.lifetime",
 			"responder %s has nocheck and lives until %s (issue it for at most 90 days)",
-			pki_subject_text(cert, subject), pki_time_text(to, until));
+			pki_subject_text(c->cert, subject), pki_time_text(c->to, until));
 		return false;
 	}
 	return true;
 }
 
-static bool signed_while_valid(const struct pki_ocsp *o, X509 *cert, struct pki_result *result)
+bool pki_ocsp_valid(const struct pki_ocsp *o, const struct pki_ocsp_cert *c, const char *what,
+		    struct pki_result *result)
+{
+	if (c->from <= o->now && o->now <= c->to)
+		return true;
+	/* Only for its words: it comes to the same. */
+	pki_valid_at(c->cert, o->now, what, PKI_INDETERMINATE, result);
+	return false;
+}
+
+static bool signed_while_valid(const struct pki_ocsp *o, const struct pki_ocsp_cert *c,
+			       struct pki_result *result)
 {
 	char text[PKI_TIME_TEXT];
-	int64_t from, to;
 
-	if (!pki_valid_at(cert, o->now, "responder", PKI_INDETERMINATE, result))
+	if (!pki_ocsp_valid(o, c, "responder", result))
 		return false;
-	if (!pki_time(X509_get0_notBefore(cert), &from) &&
-	    !pki_time(X509_get0_notAfter(cert), &to) && o->produced >= from && o->produced <= to)
+	if (o->produced >= c->from && o->produced <= c->to)
 		return true;
 	pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.signer",
 		"produced at %s, outside the validity of the responder's certificate (check the responder)",
@@ -178,40 +179,33 @@ static bool signed_while_valid(const struct pki_ocsp *o, X509 *cert, struct pki_
 	return false;
 }
 
-struct candidate {
-	X509 *cert;
-	enum kind kind;
-	bool *verified;		/* of a delegate */
-};
-
 static enum pki_signer judge(struct pki_ocsp *o, const struct responder_id *id,
-			     const struct candidate *c, struct pki_result *result)
+			     struct pki_ocsp_cert *c, enum kind kind, struct pki_result *result)
 {
 	unsigned int sha1 = 0;
-	int64_t to;
 
-	if (!id_matches(id, c->cert))
+	if (!id_matches(id, c))
 		return PKI_SIGNER_NONE;
-	if (c->kind == DELEGATE && !delegated(o, c->cert, c->verified, &sha1, result))
+	if (kind == DELEGATE && !delegated(o, c, &sha1, result))
 		return PKI_SIGNER_NONE;
-	if (!signature_verifies(o, c->cert, result))
+	if (!signature_verifies(o, c, result))
 		return PKI_SIGNER_NONE;
-	if (!signed_while_valid(o, c->cert, result) ||
-	    (c->kind == DELEGATE && !delegate_status_known(o, c->cert, result)))
+	if (!signed_while_valid(o, c, result) ||
+	    (kind == DELEGATE && !delegate_status_known(o, c, result)))
 		return PKI_SIGNER_DENY;
-	if (!pki_time(X509_get0_notAfter(c->cert), &to) && to < o->expires)
-		o->expires = to;
+	if (c->to < o->expires)
+		o->expires = c->to;
 	o->sha1 += sha1;
 	return PKI_SIGNER_FULL;
 }
 
 /* Keep the best so far, with the reason it isn't better. */
 static void try_candidate(struct pki_ocsp *o, const struct responder_id *id,
-			  const struct candidate *c, enum pki_signer *best,
+			  struct pki_ocsp_cert *c, enum kind kind, enum pki_signer *best,
 			  struct pki_result *result)
 {
 	struct pki_result why = *result;
-	enum pki_signer s = judge(o, id, c, &why);
+	enum pki_signer s = judge(o, id, c, kind, &why);
 
 	if (s > *best || *best == PKI_SIGNER_NONE)
 		*result = why;
@@ -230,16 +224,15 @@ enum pki_signer pki_ocsp_signer(struct pki_ocsp *o, struct pki_result *result)
 		memset(&id, 0, sizeof(id));
 	pki_set(result, PKI_INDETERMINATE, "ocsp.signer.unknown",
 		"neither the issuer nor a responder it delegated to signed the response (check the responder's certificate)");
-	try_candidate(o, &id, &(struct candidate){ s->issuer, ISSUER, NULL }, &best, result);
+	try_candidate(o, &id, &s->issuer, ISSUER, &best, result);
 	for (i = 0; i < s->nsigners && best != PKI_SIGNER_FULL; i++)
-		try_candidate(o, &id, &(struct candidate){ s->signers[i], EXPLICIT, NULL },
-			      &best, result);
+		try_candidate(o, &id, &s->signers[i], EXPLICIT, &best, result);
 	for (i = 0; i < s->ncerts && best != PKI_SIGNER_FULL; i++) {
-		struct candidate c = { s->certs[i].cert, DELEGATE, &s->certs[i].verified };
+		struct pki_ocsp_cert *c = &s->certs[i];
 
 		/* The issuer was judged as itself; a copy of it is no delegate. */
-		if (X509_cmp(c.cert, s->issuer) && X509_check_purpose(c.cert, -1, 0) == 1)
-			try_candidate(o, &id, &c, &best, result);
+		if (X509_cmp(c->cert, s->issuer.cert) && X509_check_purpose(c->cert, -1, 0) == 1)
+			try_candidate(o, &id, c, DELEGATE, &best, result);
 	}
 	return best;
 }

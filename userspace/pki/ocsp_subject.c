@@ -2,8 +2,24 @@
 /* Of whom OCSP responses are judged: a certificate, its issuer, trusted responders. */
 #include <stdlib.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include "pki/internal.h"
+
+void pki_ocsp_cert_set(struct pki_ocsp_cert *c, X509 *cert)
+{
+	const ASN1_BIT_STRING *key;
+
+	*c = (struct pki_ocsp_cert){ .cert = cert };
+	if (!cert)
+		return;
+	if (pki_time(X509_get0_notBefore(cert), &c->from) ||
+	    pki_time(X509_get0_notAfter(cert), &c->to))
+		c->to = INT64_MIN;
+	c->weak = pki_key_problem(X509_get0_pubkey(cert));
+	key = X509_get0_pubkey_bitstr(cert);
+	SHA1(ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), c->key_hash);
+}
 
 static void problem(struct pki_ocsp_subject *s, const char *rule, const char *detail)
 {
@@ -19,18 +35,18 @@ static void check_pair(struct pki_ocsp_subject *s)
 	const char *weak;
 	const X509_ALGOR *alg;
 
-	if (X509_check_issued(s->issuer, s->leaf) != X509_V_OK ||
-	    X509_verify(s->leaf, X509_get0_pubkey(s->issuer)) != 1) {
+	if (X509_check_issued(s->issuer.cert, s->leaf.cert) != X509_V_OK ||
+	    X509_verify(s->leaf.cert, X509_get0_pubkey(s->issuer.cert)) != 1) {
 		problem(s, "ocsp.issuer",
 			"the certificate was not issued by the issuer given (give the right one)");
 		return;
 	}
-	if (X509_check_ca(s->issuer) != 1) {
+	if (X509_check_ca(s->issuer.cert) != 1) {
 		problem(s, "ocsp.issuer.ca", "the issuer is not a CA (give the right one)");
 		return;
 	}
-	weak = pki_key_problem(X509_get0_pubkey(s->issuer));
-	X509_get0_signature(NULL, &alg, s->leaf);
+	weak = s->issuer.weak;
+	X509_get0_signature(NULL, &alg, s->leaf.cert);
 	/* Certificates over SHA-1 are for the path's profile to judge. */
 	if (!weak && pki_sigalg_digest(alg) != NID_sha1)
 		weak = pki_sigalg_problem(alg);
@@ -47,8 +63,10 @@ static void load_signers(struct pki_ocsp_subject *s, const struct pki_der *signe
 		return;
 	}
 	for (; s->nsigners < n; s->nsigners++) {
-		s->signers[s->nsigners] = pki_parse_cert(signers[s->nsigners]);
-		if (s->signers[s->nsigners])
+		struct pki_ocsp_cert *c = &s->signers[s->nsigners];
+
+		pki_ocsp_cert_set(c, pki_parse_cert(signers[s->nsigners]));
+		if (c->cert)
 			continue;
 		problem(s, "ocsp.certificate",
 			"a trusted responder's certificate is not one DER certificate (check the file)");
@@ -64,12 +82,12 @@ struct pki_ocsp_subject *pki_ocsp_subject_new(struct pki_der leaf, struct pki_de
 	if (!s)
 		return NULL;
 	pki_sha256(leaf.data, leaf.len, s->leaf_digest);
-	s->leaf = pki_parse_cert(leaf);
-	s->issuer = pki_parse_cert(issuer);
-	if (s->leaf && s->issuer)
+	pki_ocsp_cert_set(&s->leaf, pki_parse_cert(leaf));
+	pki_ocsp_cert_set(&s->issuer, pki_parse_cert(issuer));
+	if (s->leaf.cert && s->issuer.cert)
 		check_pair(s);
 	else
-		problem(s, "ocsp.certificate", s->leaf ?
+		problem(s, "ocsp.certificate", s->leaf.cert ?
 			"the issuer's certificate is not one DER certificate (check the file)" :
 			"the certificate is not one DER certificate (check the file)");
 	if (!s->problem.rule[0])
@@ -88,8 +106,8 @@ void pki_ocsp_subject_free(struct pki_ocsp_subject *s)
 	for (i = 0; i < PKI_OCSP_DIGESTS; i++)
 		OCSP_CERTID_free(s->ids[i]);
 	for (i = 0; i < s->nsigners; i++)
-		X509_free(s->signers[i]);
-	X509_free(s->leaf);
-	X509_free(s->issuer);
+		X509_free(s->signers[i].cert);
+	X509_free(s->leaf.cert);
+	X509_free(s->issuer.cert);
 	free(s);
 }

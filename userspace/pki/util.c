@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include "pki/der.h"
+#include "pki/der.h"
 #include "pki/internal.h"
 
 #define CERT_MAX	(1u << 20)
@@ -87,22 +88,15 @@ X509 *pki_parse_cert(struct pki_der der)
 
 int pki_time(const ASN1_TIME *t, int64_t *out)
 {
-	const unsigned char *data;
-	struct tm tm;
-	int len, type;
+	struct pki_tlv tlv;
 
 	if (!t)
 		return -1;
-	data = ASN1_STRING_get0_data(t);
-	len = ASN1_STRING_length(t);
-	type = ASN1_STRING_type(t);
-	if (!(type == V_ASN1_UTCTIME && len == 13) &&
-	    !(type == V_ASN1_GENERALIZEDTIME && len == 15))
-		return -1;
-	if (data[len - 1] != 'Z' || ASN1_TIME_to_tm(t, &tm) != 1)
-		return -1;
-	*out = timegm(&tm);
-	return 0;
+	/* OpenSSL's types are the tags. */
+	tlv.tag = (uint8_t)ASN1_STRING_type(t);
+	tlv.value.data = ASN1_STRING_get0_data(t);
+	tlv.value.len = (size_t)ASN1_STRING_length(t);
+	return pki_der_time(&tlv, out);
 }
 
 const char *pki_time_text(int64_t t, char buf[PKI_TIME_TEXT])
