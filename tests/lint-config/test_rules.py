@@ -540,6 +540,10 @@ def whole():
     ok("swanctl.remote-id" in got.rules(), "the agent's role counts before a guess", got)
     got = check({"swanctl.conf": SEGW}, "--role", "henb")
     ok("swanctl.unique" in got.rules(), "and --role before both", got)
+    for key, bad in (("ike", "sgw"), ("child", "cor")):
+        text = re.sub(r"^%s = .*" % key, "%s = %s" % (key, bad), AGENT, flags=re.M)
+        got = check({"trustgated.conf": text, "swanctl.conf": HENB})
+        ok(got.rules() == ["trustgated.charon." + key], "the agent's %s is not there" % key, got)
     got = check({"trustgated.conf": AGENT.replace("#nonce = required", "nonce = maybe")})
     ok(got.rules() == ["trustgated.ocsp.nonce"], "the agent's file: the key is the rule", got)
     direct = AGENT.replace("uri = http", "mode = direct\nuri = http", 1)
@@ -583,6 +587,45 @@ def bad_files():
     got = check({"swanctl.conf": secret})
     ok(got.code == 1 and "swanctl.psk" in got.rules() and "hunter2" not in got.err and
        "hunter2" not in json.dumps(got.doc), "no secret is told", got)
+
+
+def openssl(*args, cwd):
+    subprocess.run(["openssl"] + list(args), cwd=cwd, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+def make_path(d, length):
+    """x509/henb.pem below @length - 1 intermediates and the root, which are in x509ca."""
+    names = ["oproot"] + ["ca%d" % n for n in range(1, length)] + ["henb"]
+    for sub in ("x509", "x509ca"):
+        os.makedirs(os.path.join(d, sub))
+    for n, name in enumerate(names):
+        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", name + ".key", cwd=d)
+        where_to = "x509/henb.pem" if name == "henb" else "x509ca/%s.pem" % name
+        if n == 0:
+            openssl("req", "-x509", "-new", "-key", name + ".key", "-subj", "/CN=" + name,
+                    "-days", "9", "-out", where_to, cwd=d)
+            continue
+        openssl("req", "-new", "-key", name + ".key", "-subj", "/CN=" + name, "-out", "csr", cwd=d)
+        with open(os.path.join(d, "ext"), "w", encoding="utf-8") as f:
+            f.write("basicConstraints=critical,CA:%s\n" % ("FALSE" if name == "henb" else "TRUE"))
+        openssl("x509", "-req", "-in", "csr", "-CA", "x509ca/%s.pem" % names[n - 1],
+                "-CAkey", names[n - 1] + ".key", "-set_serial", str(n), "-days", "9",
+                "-extfile", "ext", "-out", where_to, cwd=d)
+
+
+def paths():
+    for length, good in ((1, True), (4, True), (5, False), (6, False)):
+        with tempfile.TemporaryDirectory() as d:
+            make_path(d, length)
+            path = os.path.join(d, "swanctl.conf")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(HENB)
+            got = Result([path])
+        line = where(HENB, "connections.segw.local.certs") + 1
+        ok(got.clean() if good else got.only("swanctl.path-length", "swanctl.conf", line),
+           "HNB-PATH-01, SGW-PATH-04: a path of %d that would be sent %s" % (
+               length, "passes" if good else "is refused"), got)
 
 
 INSTALLED = """
@@ -648,6 +691,7 @@ def main():
     includes()
     whole()
     bad_files()
+    paths()
     defaults()
     print("1..%d" % count)
     return 1 if failures else 0

@@ -21,7 +21,7 @@ struct run {
 	struct config agent;
 	bool has_agent;
 	struct config_tree swanctl, strongswan, plugin;
-	const char *swanctl_path;	/* of the last one */
+	const char *swanctl_path, *agent_path;	/* of the last ones */
 };
 
 static void on_agent_error(void *arg, const char *file, int line, const char *key,
@@ -55,6 +55,7 @@ static void check_agent(struct run *run, const char *path, const char *text, siz
 			     "is this the file you meant?");
 	} else if (config_parse(path, text, len, &config, on_agent_error, &run->report) == 0) {
 		run->agent = config;
+		run->agent_path = path;
 		run->has_agent = true;
 	}
 }
@@ -237,14 +238,39 @@ static struct settings_section *resolved(struct config_tree *tree)
 	return settings_resolve(tree->settings, &calls);
 }
 
-/* swanctl looks for keys beside a file of this name, and no other. */
-static void check_keys(struct run *run, unsigned int roles)
+/* swanctl looks for keys and certificates beside a file of this name, and no other. */
+static void check_beside(struct run *run, const struct settings_section *root, unsigned int roles)
 {
 	const char *base = strrchr(run->swanctl_path, '/');
 
 	base = base ? base + 1 : run->swanctl_path;
-	if (roles & LINT_HENB && strcmp(base, "swanctl.conf") == 0)
+	if (strcmp(base, "swanctl.conf") != 0)
+		return;
+	if (roles & LINT_HENB)
 		config_keys(&run->report, run->swanctl_path);
+	config_path(&run->report, root, run->swanctl_path);
+}
+
+/* What the agent is to start has to be there. */
+static void check_start(struct run *run, const struct settings_section *root)
+{
+	static const char remedy[] = "name them in trustgated.conf as swanctl.conf does";
+	const struct config_charon *charon = &run->agent.charon;
+	const struct settings_section *conn = settings_find(root, "connections");
+	bool ike = false, child = false;
+
+	for (conn = conn ? conn->sections : NULL; conn; conn = conn->next) {
+		if (*charon->ike && strcmp(charon->ike, conn->name) != 0)
+			continue;
+		ike = true;
+		child = child || settings_find(settings_find(conn, "children"), charon->child);
+	}
+	if (!charon->start || (ike && child))
+		return;
+	report_error(&run->report, run->agent_path, 0, ike ? "charon.child" : "charon.ike",
+		     ike ? charon->child : charon->ike,
+		     ike ? "trustgated.charon.child" : "trustgated.charon.ike",
+		     "the agent is to start it, and swanctl.conf has none of that name", remedy);
 }
 
 static void apply_rules(struct run *run, const struct lint_rules *rules)
@@ -264,7 +290,9 @@ static void apply_rules(struct run *run, const struct lint_rules *rules)
 		lint_swanctl(rules, root, &context, on_finding, &run->report);
 		if (!context.roles)
 			context.roles = lint_roles(root);
-		check_keys(run, context.roles);
+		check_beside(run, root, context.roles);
+		if (agent && context.roles & LINT_HENB)
+			check_start(run, root);
 	}
 	root = resolved(&run->strongswan);
 	if (root)

@@ -70,6 +70,13 @@ struct lint_rules *config_rules(struct config_report *report);
  */
 void config_keys(struct config_report *report, const char *swanctl);
 
+/*
+ * config_path.c: reports each certificate of @root's connections with which charon would
+ * send more than four, by what is in the directories beside @swanctl.
+ */
+void config_path(struct config_report *report, const struct settings_section *root,
+		 const char *swanctl);
+
 /* By the name that --kind takes; CONFIG_KIND_UNKNOWN: there is none. */
 enum config_kind config_kind_parse(const char *name);
 
