@@ -72,10 +72,11 @@ static int parse_args(struct ctl *ctl, struct crl_args *a, int argc, char **argv
 
 static int load_files(const struct crl_args *a, struct crl_files *files)
 {
-	int rc = check_load_one(a->crl, "X509 CRL", &files->crl);
+	int rc = check_load_one(a->issuer, "CERTIFICATE", &files->issuer);
 
-	if (!rc)
-		rc = check_load_one(a->issuer, "CERTIFICATE", &files->issuer);
+	/* A list that is not to be had proves nothing, as one that is broken. */
+	if (!rc && check_load_one(a->crl, "X509 CRL", &files->crl))
+		check_items_free(&files->crl);
 	if (!rc && a->cert)
 		rc = check_load_one(a->cert, "CERTIFICATE", &files->cert);
 	return rc;
@@ -108,13 +109,17 @@ static int judge(const struct ctl *ctl, const struct crl_files *files, time_t at
 	static const char *const words[] = { "good", "revoked", "indeterminate" };
 	static const int statuses[] = { EXIT_GOOD, EXIT_BAD, EXIT_INDETERMINATE };
 	struct pki_crl_policy policy;
-	struct pki_result r;
-	struct pki_crl *crl;
+	struct pki_result r = {
+		.verdict = PKI_INDETERMINATE, .rule = "crl.unreadable",
+		.detail = "there is no list to look at (give a file with one)",
+	};
+	struct pki_crl *crl = NULL;
 	int status;
 
 	pki_crl_policy_default(&policy, profile);
 	policy.size_max = CHECK_FILE_MAX;
-	crl = pki_crl_load(files->crl.item[0], files->issuer.item[0], &policy, &r);
+	if (files->crl.n)
+		crl = pki_crl_load(files->crl.item[0], files->issuer.item[0], &policy, &r);
 	if (crl && files->cert.n)
 		pki_crl_check(crl, files->cert.item[0], &policy, at, &r);
 	else if (crl)

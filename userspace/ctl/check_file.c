@@ -306,7 +306,7 @@ int check_at(const char *s, time_t *t)
 		return 0;
 	}
 	if (check_time(s, t))
-		return usage_error(s, "not a time, as 2026-09-21T14:13:20Z or @1790000000");
+		return usage_error(*s ? s : "--at", "not a time, as 2026-09-21T14:13:20Z or @1790000000");
 	return 0;
 }
 
