@@ -115,5 +115,40 @@ ok "SGW-REV-05: -j" json
 for f in var/crl/*; do printf x >> "$f"; done
 damaged() { run show --dir "$store"; [ "$rc" = 1 ] && grep -q crl.store.damaged out; }
 ok "SGW-REV-05: a damaged store is told of" damaged
+
+# A server of lists, DER as servers have them.
+mkdir www
+cp two.der www/list.crl
+python3 -u -c '
+import functools, http.server, sys
+h = functools.partial(http.server.SimpleHTTPRequestHandler, directory="www")
+s = http.server.HTTPServer(("127.0.0.1", 0), h)
+print(s.server_port, flush=True)
+s.serve_forever()' > port 2> /dev/null &
+server=$!
+trap 'kill $server; rm -rf "$dir"' EXIT
+for _ in $(seq 50); do [ -s port ] && break; sleep 0.1; done
+port=$(cat port)
+fetch_conf() { # URIS
+	printf '[vendor acme]\nanchor = %s\nsources = mf\n[source mf]\nclass = manufacturer-crl\nuri = %s\n[segw]\ncrl_dir = %s\n' \
+		"$dir/vendor/cert.pem" "$1" "$dir/var/fetched" > fconf
+}
+fetches() { run fetch --config fconf; [ "$rc" = 0 ] && [ -n "$(ls var/fetched)" ]; }
+fails() { run fetch --config fconf; [ "$rc" = 1 ] && grep -qF -- "$1" err; }
+fetch_conf "http://127.0.0.1:$port/list.crl"
+ok "SGW-REV-03: fetch the lists of the configuration" fetches
+fetched() { run show --dir var/fetched; grep -q "manufacturer-crl.*0x02" out; }
+ok "SGW-REV-01: it is the manufacturer's" fetched
+fetch_conf "http://127.0.0.1:$port/none.crl"
+ok "SGW-REV-03: HTTP 404 is told of" fails 404
+ok "SGW-REV-05: the list that was there is there still" fetched
+fetch_conf "http://127.0.0.1:$port/none.crl, http://127.0.0.1:$port/list.crl"
+second() { run fetch --config fconf; [ "$rc" = 0 ]; }
+ok "SGW-REV-03: the second URI, when the first has none" second
+openssl crl -in one.pem -outform DER -out www/list.crl
+fetch_conf "http://127.0.0.1:$port/list.crl"
+ok "SGW-REV-05: a server that goes back to an older list is refused" fails crl.import.number.older
+cp "$dir/vendor/cert.pem" www/list.crl
+ok "SGW-REV-12: what is no list is refused" fails crl.
 echo "1..$n"
 exit $bad

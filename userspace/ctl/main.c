@@ -41,7 +41,7 @@ static const struct verb verbs[] = {
 	  "chain|crl|config [OPTIONS] [FILE...] [-j]",
 	  "judge certificates, revocation lists and configurations offline" },
 	{ "revocation", verb_revocation, 1, INT_MAX, false, true,
-	  "import [--class C] [--issuer F] FILE... | show [-j]",
+	  "import [--class C] [--issuer F] FILE... | fetch | show [-j]",
 	  "revocation lists that a security gateway keeps" },
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * trustgate revocation import|show: CRLs that come as files (SGW-REV-05). The store
- * is the root user's; the agent is only told that something may have changed.
+ * trustgate revocation import|fetch|show: CRLs that come as files (SGW-REV-05) or from
+ * the servers of the configuration. The store is the root user's; the agent is only
+ * told that something may have changed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -14,6 +15,7 @@
 #include "pki/crl.h"
 #include "segw/config.h"
 #include "segw/crlstore.h"
+#include "revocation.h"
 
 #define CONFIG_PATH	"/etc/trustgate/trustgated.conf"
 #define SUBJECT_ROOM	128
@@ -69,10 +71,11 @@ static void on_error(void *arg, const char *file, int line, const char *key, con
 	complain(what, rule, remedy);
 }
 
+static struct segw_config config;
+
 /* The anchors of the vendors, and where the store is. */
 static int read_config(struct revocation *r, bool needed)
 {
-	static struct segw_config config;
 	char text[65536];
 	FILE *f = fopen(r->config, "re");
 	size_t n;
@@ -173,6 +176,51 @@ static int import(struct revocation *r, int argc, char **argv)
 		check_items_free(&crls);
 	}
 	/* Also after a failure: the other files may be in. */
+	tell_agent(r);
+	return r->list ? json_emit(json_pack("{s:O}", "imports", r->list), "trustgate.revocation/1",
+				   true, r->status) : r->status;
+}
+
+/* From the first of its URIs that has a list which is taken. */
+static void fetch_source(struct revocation *r, const struct segw_source *s)
+{
+	int status = r->status;
+
+	r->class = s->class;
+	for (size_t i = 0; i < s->nuris; i++) {
+		struct revocation_fetched got;
+
+		r->status = status;
+		if (revocation_fetch(&s->uris[i], s->interface, &got)) {
+			complain(s->uris[i].text, got.why, "is it up, and can it be reached?");
+			r->status = EXIT_FAILED;
+			continue;
+		}
+		import_one(r, s->uris[i].text, got.crl);
+		revocation_fetched_free(&got);
+		if (r->status == status)
+			return;
+	}
+}
+
+static int fetch(struct revocation *r, int argc)
+{
+	bool any = false;
+
+	if (argc)
+		return usage_error("revocation fetch", "takes no file");
+	for (size_t i = 0; i < config.nsources; i++) {
+		const struct segw_source *s = &config.sources[i];
+
+		if ((s->class != REV_OPERATOR_CRL && s->class != REV_MANUFACTURER_CRL) || !s->nuris)
+			continue;
+		any = true;
+		fetch_source(r, s);
+	}
+	if (!any) {
+		complain(r->config, "no source of CRLs has a uri", "give [source NAME] uri");
+		return EXIT_USAGE;
+	}
 	tell_agent(r);
 	return r->list ? json_emit(json_pack("{s:O}", "imports", r->list), "trustgate.revocation/1",
 				   true, r->status) : r->status;
@@ -298,20 +346,21 @@ int verb_revocation(struct ctl *ctl, int argc, char **argv)
 {
 	struct revocation r = { .ctl = ctl, .config = CONFIG_PATH, .class = REV_OPERATOR_CRL };
 	bool importing = argc && !strcmp(argv[0], "import");
+	bool fetching = argc && !strcmp(argv[0], "fetch");
 	int rc;
 
-	if (!importing && (!argc || strcmp(argv[0], "show") != 0))
-		return usage_error(argc ? argv[0] : "revocation", "import or show");
+	if (!importing && !fetching && (!argc || strcmp(argv[0], "show") != 0))
+		return usage_error(argc ? argv[0] : "revocation", "import, fetch or show");
 	rc = parse(&r, argc, argv);
 	argc -= optind;
 	argv += optind;
 	if (!rc)
-		rc = read_config(&r, importing && !r.issuers.n);
+		rc = read_config(&r, fetching || (importing && !r.issuers.n));
 	if (!r.dir)
 		r.dir = *r.found_dir ? r.found_dir : SEGW_CRL_DIR;
 	r.list = ctl->json ? json_array() : NULL;
 	if (!rc)
-		rc = importing ? import(&r, argc, argv) : show(&r, argc);
+		rc = importing ? import(&r, argc, argv) : fetching ? fetch(&r, argc) : show(&r, argc);
 	json_decref(r.list);
 	check_items_free(&r.issuers);
 	return rc;

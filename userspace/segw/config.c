@@ -87,8 +87,6 @@ static const struct key keys[] = {
 	    "give the name of a network device or VRF"),
 	KEY(IN_SOURCE, segw_source, "nonce", nonce, value_choice,
 	    "say required, preferred or none", .text = "required preferred none"),
-	KEY(IN_SOURCE, segw_source, "refresh", refresh_ms, value_ms, DURATION ", from 1 min to 24 h",
-	    .min = 60000, .max = 86400000, .preset = 3600000),
 };
 
 /* One bit a key in parser.seen. */

@@ -32,7 +32,6 @@ struct segw_source {
 	bool carries_authz;
 	char interface[SEGW_IFNAME_MAX + 1];	/* device or VRF to send through, or empty */
 	uint32_t nonce;			/* enum segw_nonce */
-	uint32_t refresh_ms;		/* of a CRL that is fetched */
 };
 
 struct segw_vendor {

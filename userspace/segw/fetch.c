@@ -180,8 +180,10 @@ static CURLcode prepare(struct one *o)
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, o);
 	SET(CURLOPT_HTTPHEADER, o->headers);
-	SET(CURLOPT_POSTFIELDSIZE, (long)o->call.body_len);
-	SET(CURLOPT_POSTFIELDS, o->call.body);
+	if (o->call.body) {
+		SET(CURLOPT_POSTFIELDSIZE, (long)o->call.body_len);
+		SET(CURLOPT_POSTFIELDS, o->call.body);
+	}
 	SET(CURLOPT_WRITEFUNCTION, collect);
 	SET(CURLOPT_WRITEDATA, o);
 	SET(CURLOPT_PRIVATE, o);
@@ -190,15 +192,15 @@ static CURLcode prepare(struct one *o)
 	return code;
 }
 
-static struct curl_slist *make_headers(void)
+static struct curl_slist *make_headers(bool post)
 {
 	static const char *const lines[] = {
-		"Content-Type: application/ocsp-request", "Accept: application/ocsp-response",
 		"Cache-Control: no-cache", "Expect:", "Connection: close",
+		"Content-Type: application/ocsp-request", "Accept: application/ocsp-response",
 	};
 	struct curl_slist *list = NULL;
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < (post ? 5 : 3); i++) {
 		struct curl_slist *longer = curl_slist_append(list, lines[i]);
 
 		if (!longer) {
@@ -231,7 +233,7 @@ int fetch_begin(struct fetch *f, const struct fetch_call *call,
 		}
 	}
 	o->curl = curl_easy_init();
-	o->headers = make_headers();
+	o->headers = make_headers(call->body);
 	if (o->curl && o->headers && prepare(o) == CURLE_OK &&
 	    curl_multi_add_handle(f->multi, o->curl) == CURLM_OK)
 		return 0;
@@ -263,6 +265,9 @@ static const char *judge(struct one *o, CURLcode code, char *why, size_t whylen)
 		snprintf(why, whylen, "%.100s answered with HTTP status %ld, not 200", uri, status);
 		return "ocsp.http.status";
 	}
+	/* CRLs come with any type; what counts is their signature. */
+	if (!o->call.body)
+		return NULL;
 	if (!type || strncasecmp(type, "application/ocsp-response", 25) != 0 ||
 	    (type[25] && type[25] != ';' && type[25] != ' ')) {
 		snprintf(why, whylen, "%.100s answered with type %.60s: is it an OCSP responder?",

@@ -14,7 +14,7 @@ struct fetch_call {
 	const char *interface;		/* to send through, or NULL */
 	/* What a pointer's address is held against; NULL: an operator's own URI. */
 	const struct pointer_policy *pointers;
-	const uint8_t *body;		/* of a POST of an OCSP request */
+	const uint8_t *body;		/* of a POST of an OCSP request; NULL: GET a CRL */
 	size_t body_len;
 	size_t max;			/* octets of the answer */
 	uint32_t timeout_ms;		/* from connecting to the last octet */
