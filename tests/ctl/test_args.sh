@@ -66,7 +66,7 @@ ok "it names file and line" complains "^trustgate: $out.conf:2: "
 ok "check config -j" exits 1 -j check config "$out.conf"
 ok "it is JSON" json 'd["schema"] == "trustgate.check-config/1"' 'not d["ok"]' \
 	'any(e["line"] == 2 and e["rule"] for e in d["errors"])'
-for f in trustgated.conf swanctl-henb.conf swanctl-segw.conf strongswan-henb.conf; do
+for f in trustgated.conf swanctl-henb.conf swanctl-segw.conf; do
 	shipped=../../policy/$f
 	[ -e "$shipped" ] || shipped=/usr/share/doc/trustgate/$f
 	ok "check config: $f as it is shipped" exits 0 check config "$shipped"

@@ -29,7 +29,7 @@ def shipped(name):
 
 HENB = shipped("swanctl-henb.conf")
 SEGW = shipped("swanctl-segw.conf")
-DAEMON = shipped("strongswan-henb.conf")
+DAEMON = shipped("strongswan-baseline.conf")
 PLUGIN = shipped("strongswan-trustgate.conf")
 AGENT = shipped("trustgated.conf")
 RULES = shipped("lint/strongswan.rules")
@@ -358,7 +358,7 @@ def refused(what, files, rule, name, line, *args):
 
 
 def each_shipped():
-    for name in ("swanctl-henb.conf", "swanctl-segw.conf", "strongswan-henb.conf",
+    for name in ("swanctl-henb.conf", "swanctl-segw.conf", "strongswan-baseline.conf",
                  "strongswan-trustgate.conf", "trustgated.conf", "lint/strongswan.rules"):
         passes("shipped, and by its own name: " + name,
                {os.path.basename(name): shipped(name)})

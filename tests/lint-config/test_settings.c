@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * strongSwan's settings syntax. What each text means was compared with what strongSwan
- * 6.0.1 makes of it; what it passes over silently is an error here.
+ * 5.9.8 and 6.0.1 make of it; what it passes over silently is an error here.
  */
 #include <stdlib.h>
 #include <string.h>
