@@ -5,10 +5,12 @@
  * lists at hand, and the three kinds of authorisation that need no RADIUS server.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <openssl/ocsp.h>
@@ -465,6 +467,72 @@ static void authorisation(void)
 	       "SGW-AAA-05: a folded unknown is a denial, whatever the manufacturer says");
 }
 
+static void ignore(void *arg, const char *file, int line, const char *key, const char *value,
+		   const char *rule, const char *remedy)
+{
+	(void)arg, (void)file, (void)line, (void)key, (void)value, (void)rule, (void)remedy;
+}
+
+static void put_list(const char *path, const char *text, int age_s)
+{
+	const struct timespec when[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - age_s } };
+	FILE *f = fopen(path, "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) || utimensat(AT_FDCWD, path, when, 0))
+		ca_die(path);
+}
+
+/* The files that change while the agent runs. */
+static void files(void)
+{
+	struct segw_config *c = &world->config;
+	char dir[] = "/tmp/world-XXXXXX";
+
+	begin(REV_ALL_REQUIRED);
+	if (!mkdtemp(dir))
+		ca_die(dir);
+	snprintf(c->segw.crl_dir, sizeof(c->segw.crl_dir), "%s/crl", dir);
+	snprintf(c->authz.allowlist, sizeof(c->authz.allowlist), "%s/list", dir);
+	c->authz.mode = AUTHZ_ALLOWLIST;
+	put_list(c->authz.allowlist, "a.example.org\n", 100);
+	tap_ok(world_refresh(world, ignore, NULL) && world->list && authz_list_count(world->list) == 1,
+	       "SGW-F1-08: the allow-list is read");
+	tap_ok(!world_refresh(world, ignore, NULL), "SGW-F1-08: once, while it stays as it is");
+	put_list(c->authz.allowlist, "", 0);
+	tap_ok(!world_refresh(world, ignore, NULL) && authz_list_count(world->list) == 1,
+	       "SGW-F1-08: a list that is being written does not count yet");
+	put_list(c->authz.allowlist, "a.example.org\nb.example.org\n", 50);
+	tap_ok(world_refresh(world, ignore, NULL) && authz_list_count(world->list) == 2,
+	       "SGW-F1-08: a new one is read without a restart");
+	put_list(c->authz.allowlist, "nonsense\n", 40);
+	tap_ok(world_refresh(world, ignore, NULL) && !world->list,
+	       "SGW-F1-08: one that is no list allows nobody new");
+	put_list(c->authz.allowlist, "a.example.org\n", 30);
+	tap_ok(world_refresh(world, ignore, NULL) && world->list, "SGW-F1-08: until it is mended");
+	unlink(c->authz.allowlist);
+	tap_ok(world_refresh(world, ignore, NULL) && !world->list, "SGW-F1-08: one that is gone neither");
+	{
+		struct pki_der crl = make_crl(&sub, X509_get0_serialNumber(revoked_leaf.cert));
+		struct pki_crl_policy policy;
+		struct pki_result r;
+		char cmd[64];
+
+		pki_crl_policy_default(&policy, &world->profile);
+		policy.number_required = false;
+		crlstore_import(c->segw.crl_dir, REV_OPERATOR_CRL, crl, sub.der, &policy, CA_NOW, &r);
+		tap_ok(r.verdict == PKI_GOOD && world_refresh(world, ignore, NULL) && world->ncrls == 1 &&
+		       world_crl(world, REV_OPERATOR_CRL, sub.der) &&
+		       !world_crl(world, REV_OPERATOR_CRL, root.der) &&
+		       !world_crl(world, REV_MANUFACTURER_CRL, sub.der),
+		       "SGW-REV-05: a list that was imported is found, by its issuer and class");
+		tap_ok(!world_refresh(world, ignore, NULL), "SGW-REV-05: once");
+		snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+		if (system(cmd))
+			ca_die(cmd);
+		tap_ok(world_refresh(world, ignore, NULL) && !world->ncrls, "SGW-REV-05: a store that is gone is empty");
+	}
+}
+
 /* A server that takes packets and never answers. */
 static void radius(void)
 {
@@ -549,6 +617,7 @@ int main(void)
 	paths();
 	lists();
 	authorisation();
+	files();
 	radius();
 	own();
 	stop_servers();

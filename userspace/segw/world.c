@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <openssl/pem.h>
 
 #define CERT_FILE_MAX	65536
+#define SETTLE_MS	1000
 
 struct teller {
 	segw_report_fn *report;
@@ -129,6 +131,18 @@ int world_load(struct segw_world *w, segw_report_fn *report, void *arg)
 	return rc;
 }
 
+/* Somebody may be writing it still: half a list would deny the other half. */
+static bool is_young(const struct stat *st)
+{
+	struct timespec now;
+	int64_t age_ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	age_ms = (now.tv_sec - st->st_mtim.tv_sec) * 1000 +
+		 (now.tv_nsec - st->st_mtim.tv_nsec) / 1000000;
+	return age_ms >= 0 && age_ms < SETTLE_MS;
+}
+
 static bool refresh_list(const struct teller *t, struct segw_world *w)
 {
 	const char *path = w->config.authz.allowlist;
@@ -145,7 +159,8 @@ static bool refresh_list(const struct teller *t, struct segw_world *w)
 		stamp[1] = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
 		stamp[2] = st.st_size;
 	}
-	if (!memcmp(stamp, w->list_stamp, sizeof(stamp)))
+	if (!memcmp(stamp, w->list_stamp, sizeof(stamp)) ||
+	    (w->list && stamp[0] != -1 && is_young(&st)))
 		return false;
 	memcpy(w->list_stamp, stamp, sizeof(stamp));
 	authz_list_free(w->list);

@@ -46,7 +46,7 @@ int world_cert(const char *path, struct pki_der *out, segw_report_fn *report, vo
 /*
  * The files that do: the allow-list and the CRLs, when they are others than before.
  * True when something is. What can't be read is told to @report and then proves
- * nothing.
+ * nothing. An allow-list counts a second after the last change to it.
  */
 bool world_refresh(struct segw_world *w, segw_report_fn *report, void *arg);
 
