@@ -11,6 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The Makefile says otherwise for another PREFIX. */
+#ifndef PROFILE_DIR
+#define PROFILE_DIR	"/usr/share/trustgate/profiles"
+#endif
+
 /* "DIR/profiles/NAME.conf" for the directory of the running program. */
 static int beside_program(const char *name, char path[PATH_MAX])
 {

@@ -204,7 +204,7 @@ int check_chain(struct ctl *ctl, int argc, char **argv)
 {
 	struct chain_args a = { 0 };
 	struct pki_profile profile;
-	time_t at;
+	time_t at = 0;
 	int rc = parse_args(ctl, &a, argc, argv);
 
 	if (rc < 0)

@@ -138,7 +138,7 @@ int check_crl(struct ctl *ctl, int argc, char **argv)
 	struct crl_files files = { 0 };
 	struct pki_profile profile;
 	struct crl_args a = { 0 };
-	time_t at;
+	time_t at = 0;
 	int rc = parse_args(ctl, &a, argc, argv);
 
 	if (!rc)

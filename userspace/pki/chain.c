@@ -81,8 +81,8 @@ static void judge(const struct path_input *in, struct pki_path *told, struct pki
 {
 	const struct pki_chain_policy *policy = in->policy;
 	char subject[PKI_NAME_TEXT], until[PKI_TIME_TEXT];
-	struct path_outcome out;
-	struct path path;
+	struct path_outcome out = { 0 };
+	struct path path = { 0 };
 
 	if (!path_build(in, &path, &out, result) ||
 	    (!policy->any_name && !pki_name_check(in->sent[0], policy->name, result)))
@@ -125,7 +125,7 @@ void pki_check_chain(const struct pki_der *certs, size_t ncerts,
 		     const struct pki_chain_policy *policy, time_t now,
 		     int *issuer, struct pki_result *result)
 {
-	struct pki_path path;
+	struct pki_path path = { 0 };
 
 	pki_check_path(certs, ncerts, policy, now, &path, result);
 	if (issuer)
