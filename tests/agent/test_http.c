@@ -18,6 +18,7 @@ struct answer {
 	const char *head;	/* before the pause, and with @rest again and again */
 	const char *rest;	/* octet by octet, without end */
 	bool flood;		/* without pause */
+	bool echo;		/* the request, then the end */
 };
 
 static int64_t now_ms(void)
@@ -35,6 +36,7 @@ static pid_t serve(const struct answer *a, uint16_t *port)
 	socklen_t len = sizeof(sin);
 	int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
 	char request[4096];
+	ssize_t n;
 	pid_t pid;
 
 	if (bind(listener, (struct sockaddr *)&sin, sizeof(sin)) || listen(listener, 1) ||
@@ -47,9 +49,11 @@ static pid_t serve(const struct answer *a, uint16_t *port)
 		return pid;
 	}
 	fd = accept(listener, NULL, NULL);
-	if (read(fd, request, sizeof(request)) <= 0 ||
-	    (a->head && write(fd, a->head, strlen(a->head)) < 0))
+	n = read(fd, request, sizeof(request));
+	if (n <= 0 || (a->head && write(fd, a->head, strlen(a->head)) < 0))
 		_exit(1);
+	if (a->echo)
+		_exit(write(fd, request, (size_t)n) != n);
 	if (!a->head)
 		sleep(60);
 	while (a->rest && write(fd, a->rest, strlen(a->rest)) > 0)
@@ -58,12 +62,13 @@ static pid_t serve(const struct answer *a, uint16_t *port)
 	_exit(0);
 }
 
-/* Returns the rule, and how long it took in *@took. */
-static const char *post(const struct answer *a, size_t max, int64_t *took, size_t *len)
+/* Returns the rule, how long it took in *@took, and what came as text in @body. */
+static const char *post(const struct answer *a, size_t max, int64_t *took, char *body, size_t room)
 {
 	struct http_call call = { .timeout_ms = 500, .max = max };
 	int64_t start = now_ms();
 	uint8_t *out = NULL;
+	size_t len = 0;
 	char uri[64], why[256];
 	const char *rule;
 	uint16_t port;
@@ -72,8 +77,9 @@ static const char *post(const struct answer *a, size_t max, int64_t *took, size_
 	snprintf(uri, sizeof(uri), "http://127.0.0.1:%u/", port);
 	call.uri = uri;
 	call.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	rule = http_post(&call, (const uint8_t *)"request", 7, &out, len, why, sizeof(why));
+	rule = http_post(&call, (const uint8_t *)"request", 7, &out, &len, why, sizeof(why));
 	*took = now_ms() - start;
+	snprintf(body, room, "%.*s", rule ? 0 : (int)len, rule ? "" : (const char *)out);
 	free(out);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -82,13 +88,27 @@ static const char *post(const struct answer *a, size_t max, int64_t *took, size_
 
 static void expect(const char *rule, const struct answer *a, size_t max, const char *what)
 {
-	size_t len = 0;
+	char body[8];
 	int64_t took;
-	const char *got = post(a, max, &took, &len);
+	const char *got = post(a, max, &took, body, sizeof(body));
 	bool ok = rule ? got && !strcmp(got, rule) : !got;
 
 	if (!tap_ok(ok && took < 2000, "%s", what))
 		printf("# %s after %lld ms\n", got ? got : "good", (long long)took);
+}
+
+/* A cache must not answer for the responder. */
+static void test_request(void)
+{
+	const struct answer a = { .head = HEAD "\r\n", .echo = true };
+	char body[4096];
+	int64_t took;
+
+	tap_ok(!post(&a, sizeof(body), &took, body, sizeof(body)) &&
+	       !strncmp(body, "POST / HTTP/1.1\r\n", 17) &&
+	       strstr(body, "\r\nCache-Control: no-cache\r\n") &&
+	       strstr(body, "\r\nContent-Type: application/ocsp-request\r\n"),
+	       "PIT-51: asked by POST, and past caches");
 }
 
 int main(void)
@@ -120,5 +140,6 @@ int main(void)
 	expect("ocsp.http.timeout", &(struct answer){ .head = "HTTP/1.1 200 OK\r\n", .rest = "X" },
 	       4096, "HNB-OCSP-05: a header octet by octet: ends in time");
 	expect("ocsp.http.timeout", &(struct answer){ 0 }, 4096, "HNB-OCSP-05: silence: ends in time");
+	test_request();
 	return tap_end();
 }

@@ -551,7 +551,7 @@ static const struct ocsp_case cases[] = {
 	/* Nonce. */
 	{ "FFS-15", "a missing nonce is refused", "ocsp.nonce.absent", { { FRESH } },
 	  .nonce = ABSENT },
-	{ "PIT-16", "another nonce is refused", "ocsp.nonce.mismatch", { { FRESH } },
+	{ "PIT-16, PIT-51", "another nonce is refused", "ocsp.nonce.mismatch", { { FRESH } },
 	  .nonce = OTHER },
 	{ "PIT-16", "another nonce is refused though none is required", "ocsp.nonce.mismatch",
 	  { { FRESH } }, .nonce = OTHER, .bend = bend_nonce_optional },

@@ -113,7 +113,7 @@ static struct curl_slist *make_headers(void)
 {
 	static const char *const lines[] = {
 		"Content-Type: application/ocsp-request", "Accept: application/ocsp-response",
-		"Expect:", "Connection: close",
+		"Expect:", "Connection: close", "Cache-Control: no-cache",
 	};
 	struct curl_slist *list = NULL;
 
