@@ -78,12 +78,13 @@ static const struct refusal refusals[] = {
 	  "absolute" },
 	{ "FFS-16: another word for the clock", GOOD "[clock]\nunsynced = accept\n", 9,
 	  "clock.unsynced", "not one of" },
-	{ "role segw", GOOD "[agent]\nrole = segw\n", 9, "agent.role", "not one of" },
+	{ "a role there is not", GOOD "[agent]\nrole = hems\n", 9, "agent.role", "not one of" },
+	{ "what only a SeGW has", GOOD "[segw]\ndeadline = 5s\n", 8, "", "role = segw" },
 	{ "no renewal in time", GOOD "[agent]\nrenew = 16s\n", 0, "agent.renew", "half" },
 	{ "workers as root", GOOD "[agent]\nuser = root\n", 0, "agent.user", "root" },
 	{ "empty value", GOOD "[agent]\nuser =\n", 9, "agent.user", "empty" },
 	{ "no proof required", GOOD "[gate]\nrequired = ,\n", 9, "gate.required", "" },
-	{ "a proof without a source", GOOD "[gate]\nrequired = authz\n", 9, "gate.required",
+	{ "a proof without a source", GOOD "[gate]\nrequired = authz\n", 0, "gate.required",
 	  "no source" },
 	{ "a proof there is not", GOOD "[gate]\nrequired = luck\n", 9, "gate.required", "unknown" },
 	{ "PCR 24", GOOD "[tre]\npcrs = 0-24\n", 9, "tre.pcrs", "0 to 23" },
@@ -244,6 +245,24 @@ static void test_modes(void)
 	       "PIT-38, FFS-16, HNB-OCSP-08: defaults are the specification's");
 }
 
+#define SEGW \
+	"[agent]\nrole = segw\n[vendor acme]\nanchor = /a.pem\nsources = crls\n" \
+	"[source crls]\nclass = manufacturer-crl\n"
+
+static void test_segw(void)
+{
+	struct config c;
+	struct last l;
+	int n = parse(SEGW, &c, &l);
+
+	if (!tap_ok(!n && c.agent.role == CONFIG_ROLE_SEGW && c.gate.required == 0x5 &&
+		    c.segw.nvendors == 1 && !c.charon.start && !c.ocsp.nmodes,
+		    "SGW-REV-01: role segw: its vendors and sources, path and revocation required"))
+		printf("# %d: %s: %s\n", n, l.key, l.rule);
+	tap_ok(parse(SEGW "[gate]\nrequired = authz\n", &c, &l) == 1 &&
+	       !strcmp(l.key, "gate.required"), "SGW-AAA-01: no authorisation without a source of it");
+}
+
 static bool addr_ok(const struct config *c, const char *addr)
 {
 	char text[128];
@@ -290,6 +309,7 @@ int main(void)
 	tap_start();
 	test_modes();
 	test_targets();
+	test_segw();
 	test_values();
 	test_names();
 	test_refusals();

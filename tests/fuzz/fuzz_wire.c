@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include "agent/decode.h"
+#include "charon/trustgate_msg.h"
 #include "fuzz.h"
 
 /* Read every octet, so that a sanitizer sees one that is not there. */
@@ -14,11 +15,28 @@ static void look(const void *p, size_t len)
 		(void)octet[i];
 }
 
+/* The plugin's ear, for what comes from the agent. */
+static void hear(const uint8_t *data, size_t size)
+{
+	struct tg_staple s;
+	struct tg_reply r;
+
+	if (!tg_msg_parse_staple(data, size, &s)) {
+		FUZZ_ASSERT(s.cert.len && !s.nocsps == !s.life_ms);
+		look(s.cert.ptr, s.cert.len);
+		for (int i = 0; i < s.nocsps; i++)
+			look(s.ocsps[i].ptr, s.ocsps[i].len);
+	}
+	if (!tg_msg_parse_reply(data, size, &r))
+		FUZZ_ASSERT(strlen(r.text) <= TG_MSG_TEXT_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t reply[DECODE_REPLY_MAX];
 	struct decode_msg m;
 
+	hear(data, size);
 	if (decode_msg(data, size, &m))
 		return 0;
 	for (size_t i = 0; i < m.ncerts; i++)

@@ -39,6 +39,8 @@ int plugin_start(void);
 bool plugin_connected(void);
 const char *plugin_daemon(void);
 void plugin_reply(uint32_t seq, uint32_t status, const char *text);
+/* Send the @len octets of @msg, to which there is no reply. */
+void plugin_tell(const uint8_t *msg, size_t len);
 /* Have the plugin tell of everything again, as if we had just started. */
 void plugin_again(void);
 void plugin_stop(void);
@@ -92,6 +94,10 @@ void start_now(void);			/* the operator does not want to wait */
 void start_plugin(void);		/* charon's plugin is connected */
 json_t *start_json(void);
 bool start_reached(void);
+
+/* staple.c: role segw, the status of our own certificate. */
+/* The plugin is there: tell it what it may send, now and whenever that changes. */
+void staple_plugin(void);
 
 /* control.c: the operator's socket. */
 int control_start(void);

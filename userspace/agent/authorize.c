@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "agent/segw.h"
 
 /* The plugin waits for 3 s. */
 #define ANSWER_MS	2700
@@ -171,6 +172,21 @@ static void checked(struct worker *w, const struct worker_result *r)
 	walk(c);
 }
 
+/* Role segw: the path is looked at here, and all else while the SA is held. */
+static void checked_henb(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, authorize);
+
+	verify_take_chain(c, &r->chain);
+	c->chain_known = true;
+	if (c->chain.verdict != PKI_GOOD) {
+		refuse(c, "device-auth", &c->chain);
+		return;
+	}
+	c->k.required = segw_required(r->vendor);
+	admit(c, "device-auth", &c->chain);
+}
+
 bool authorize_begin(struct context *c)
 {
 	uint32_t mode = config_has_mode(&conf.ocsp, CONFIG_OCSP_INBAND) ?
@@ -179,5 +195,7 @@ bool authorize_begin(struct context *c)
 	c->walk = 0;
 	c->revocation_known = false;
 	c->authorize_by_ms = loop_now() + ANSWER_MS;
+	if (conf.agent.role == CONFIG_ROLE_SEGW)
+		return !segw_run(c, &c->authorize, SEGW_PATH, checked_henb);
 	return !verify_run(c, &c->authorize, mode, -1, ANSWER_MS, checked);
 }

@@ -67,7 +67,7 @@ static store_fn store_source, store_pcrs;
 	  .remedy = "give a number in range" }
 
 static const struct key keys[] = {
-	CHOICE(agent, role, "henb", CONFIG_ROLE_HENB, "this agent knows role = henb only"),
+	CHOICE(agent, role, "henb segw", CONFIG_ROLE_HENB, "say henb or segw"),
 	MS(agent, lease, 1000, TRUSTGATE_LEASE_MAX_MS, 30000),
 	MS(agent, renew, 100, TRUSTGATE_LEASE_MAX_MS / 2, 10000),
 	TEXT(agent, plugin_socket, store_socket, TG_WIRE_PATH, false, "give an absolute path"),
@@ -151,6 +151,7 @@ struct parser {
 	const char *text;
 	size_t left;
 	int line;
+	int segw_line;		/* of the first section that only a SeGW has, or 0 */
 	int errors;
 	uint64_t seen;
 	struct config *config;
@@ -363,8 +364,8 @@ static const char *store_kinds(const struct key *key, const char *value, struct 
 
 		if (i < 0)
 			return "unknown proof";
-		if (i == TRUSTGATE_EVIDENCE_KIND_HP_AUTH || i == TRUSTGATE_EVIDENCE_KIND_AUTHZ)
-			return "a proof that role henb has no source for";
+		if (i == TRUSTGATE_EVIDENCE_KIND_HP_AUTH)
+			return "a proof that there is no source for";
 		mask |= 1u << i;
 	}
 	if (!mask)
@@ -651,10 +652,19 @@ static const char *line_rule(const char *line, size_t len, size_t max)
 
 		if (!end)
 			return "section has no closing bracket";
-		if (!section_known(line + 1, (size_t)(end - line) - 1))
+		if (!section_known(line + 1, (size_t)(end - line) - 1) &&
+		    !segw_config_section(line + 1, (size_t)(end - line) - 1))
 			return "unknown section";
 	}
 	return NULL;
+}
+
+/* Octets before the closing bracket. */
+static size_t bracket_at(const char *text, size_t len)
+{
+	const char *end = memchr(text, ']', len);
+
+	return end ? (size_t)(end - text) : len;
 }
 
 /* fgets() for inih. Counts the lines and keeps out what inih would bend: long
@@ -674,6 +684,9 @@ static char *read_line(char *out, int size, void *stream)
 	p->text += len + !!nl;
 	p->left -= len + !!nl;
 	p->line++;
+	if (len > 2 && *line == '[' && !p->segw_line &&
+	    segw_config_section(line + 1, bracket_at(line + 1, len - 1)))
+		p->segw_line = p->line;
 	why = line_rule(line, len, (size_t)size - 3);
 	if (why) {
 		snprintf(shown, sizeof(shown), "%.*s", (int)(len < 60 ? len : 60), line);
@@ -759,6 +772,19 @@ static bool given(const struct parser *p, const char *section, const char *name)
 	return false;
 }
 
+/* A SeGW wants what its configuration has sources for. */
+static uint32_t segw_kinds(const struct segw_config *c)
+{
+	uint32_t kinds = 1u << TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH;
+
+	for (size_t i = 0; i < c->nvendors; i++)
+		if (c->vendors[i].check)
+			kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
+	if (c->authz.mode != AUTHZ_NONE)
+		kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_AUTHZ;
+	return kinds;
+}
+
 /* What follows from which modes are tried: all that can be, unless it was said. */
 static void settle_modes(struct parser *p)
 {
@@ -766,7 +792,9 @@ static void settle_modes(struct parser *p)
 	uint32_t kinds = 1u << TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH |
 			 1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY;
 
-	if (o->any || !given(p, "ocsp", "mode")) {
+	if (p->config->agent.role == CONFIG_ROLE_SEGW) {
+		o->nmodes = 0;
+	} else if (o->any || !given(p, "ocsp", "mode")) {
 		o->any = true;
 		o->nmodes = 0;
 		o->modes[o->nmodes++] = CONFIG_OCSP_INBAND;
@@ -776,6 +804,8 @@ static void settle_modes(struct parser *p)
 	}
 	if (config_has_mode(o, CONFIG_OCSP_DIRECT) && !*o->direct_uri.text)
 		o->direct_uri = o->uri;
+	if (p->config->agent.role == CONFIG_ROLE_SEGW)
+		kinds = segw_kinds(&p->config->segw);
 	if (o->nmodes)
 		kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
 	if (!p->config->gate.required)
@@ -787,6 +817,8 @@ static void check_modes(struct parser *p)
 	const struct config_ocsp *o = &p->config->ocsp;
 	bool aia = o->aia == CONFIG_AIA_ALLOW;
 
+	if (p->config->agent.role == CONFIG_ROLE_SEGW)
+		return;
 	if (config_has_mode(o, CONFIG_OCSP_INTUNNEL) && !given(p, "ocsp", "uri"))
 		complain(p, 0, "ocsp.uri", "", "missing", "give http://IP-ADDRESS[:PORT][/PATH]");
 	if (config_has_mode(o, CONFIG_OCSP_DIRECT) && !aia && !given(p, "ocsp", "uri") &&
@@ -809,6 +841,9 @@ static void check_presence(struct parser *p)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (!keys[i].required || p->seen & 1ull << i)
 			continue;
+		/* A SeGW has its peers' roots by vendor, and their names from them. */
+		if (p->config->agent.role == CONFIG_ROLE_SEGW)
+			continue;
 		snprintf(full, sizeof(full), "%s.%s", keys[i].section, keys[i].name);
 		complain(p, 0, full, "", "missing", keys[i].remedy);
 	}
@@ -816,20 +851,50 @@ static void check_presence(struct parser *p)
 	check_modes(p);
 }
 
+/* What one role has and the other has not. */
+static void check_role(struct parser *p)
+{
+	const struct config *c = p->config;
+	uint32_t authz = 1u << TRUSTGATE_EVIDENCE_KIND_AUTHZ;
+
+	if (c->agent.role == CONFIG_ROLE_HENB) {
+		if (c->gate.required & authz)
+			complain(p, 0, "gate.required", "authz",
+				 "a proof that role henb has no source for", "leave it out");
+		if (c->charon.start && !*c->charon.child)
+			complain(p, 0, "charon.child", "", "missing, and charon.start is yes",
+				 "name the child to initiate, or say start = no");
+		return;
+	}
+	if (c->gate.required & ~segw_kinds(&c->segw))
+		complain(p, 0, "gate.required", "", "a proof that this SeGW has no source for",
+			 "leave it out, or see [vendor] check and [authz] mode");
+	/* It waits for its peers. */
+	p->config->charon.start = false;
+}
+
+/* The sections of the other role's own. */
+static void take_segw(struct parser *p, const char *file, const char *text, size_t len)
+{
+	if (p->config->agent.role == CONFIG_ROLE_SEGW)
+		p->errors += segw_config_parse(file, text, len, &p->config->segw, p->report, p->arg);
+	else if (p->segw_line)
+		complain(p, p->segw_line, "", "", "a section of role = segw",
+			 "leave it out, or say role = segw in [agent]");
+}
+
 /* What no single value shows. */
 static void check_together(struct parser *p)
 {
 	const struct config *c = p->config;
 
+	check_role(p);
 	if (c->agent.renew_ms > c->agent.lease_ms / 2)
 		complain(p, 0, "agent.renew", "", "more than half of agent.lease",
 			 "one late renewal would close the gate; make it a third of the lease");
 	if (c->charon.backoff_min_ms > c->charon.backoff_max_ms)
 		complain(p, 0, "charon.backoff_min", "", "above charon.backoff_max",
 			 "make it smaller");
-	if (c->charon.start && !*c->charon.child)
-		complain(p, 0, "charon.child", "", "missing, and charon.start is yes",
-			 "name the child to initiate, or say start = no");
 	if (c->ocsp.source.family && *c->ocsp.uri.text &&
 	    c->ocsp.source.family != c->ocsp.uri.addr.family)
 		complain(p, 0, "ocsp.source", "", "another address family than ocsp.uri",
@@ -862,6 +927,7 @@ int config_parse(const char *file, const char *text, size_t len, struct config *
 	if (first)
 		complain(&p, first > 0 ? first : 0, "", "", "neither a section, a key = value "
 			 "nor a comment", "mend the line; see trustgated.conf(5)");
+	take_segw(&p, file, text, len);
 	check_presence(&p);
 	if (!p.errors)
 		check_together(&p);

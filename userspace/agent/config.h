@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "segw/config.h"
+
 #define CONFIG_PATH		"/etc/trustgate/trustgated.conf"
 #define CONFIG_CONTROL_PATH	"/run/trustgate/control.sock"
 #define CONFIG_FILE_MAX		65536u
@@ -18,7 +20,7 @@
 /* Room for a path of a Unix socket, see unix(7). */
 #define CONFIG_SOCKET_MAX	107
 
-enum config_role { CONFIG_ROLE_HENB };
+enum config_role { CONFIG_ROLE_HENB, CONFIG_ROLE_SEGW };
 /* How the peer's revocation status is learnt: from IKE itself (RFC 4806), by a
  * query outside of the tunnel, or by one through it (TS 33.320 NOTE 2).
  */
@@ -116,6 +118,7 @@ struct config {
 	struct config_ocsp ocsp;
 	struct config_clock clock;
 	struct config_tre tre;
+	struct segw_config segw;	/* of role segw only */
 };
 
 /*

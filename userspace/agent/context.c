@@ -15,9 +15,16 @@
 #include "agent/log.h"
 
 #define SWEEP_MS	10000	/* for the plugin to tell of all IKE SAs again */
-#define CONTEXTS_MAX	256	/* an H(e)NB has a handful */
+/* An H(e)NB has a handful; of a SeGW the kernel's own limit is the first. */
+#define CONTEXTS_MAX	(is_segw() ? 65536u : 256u)
 
 static struct context *contexts;
+
+static bool is_segw(void)
+{
+	return conf.agent.role == CONFIG_ROLE_SEGW;
+}
+
 static struct timer sweep;
 
 static void log_context(int priority, const char *decision, const struct context *c,
@@ -159,7 +166,7 @@ static struct context *make(uint32_t ike_id, uint64_t instance)
 	c->ike_id = ike_id;
 	c->k.ike_id = ike_id;
 	c->k.ike_instance = instance;
-	c->k.role = TRUSTGATE_ROLE_HENB;
+	c->k.role = is_segw() ? TRUSTGATE_ROLE_SEGW : TRUSTGATE_ROLE_HENB;
 	c->k.required = conf.gate.required;
 	c->source = CONFIG_OCSP_MODES;
 	worker_init(&c->authorize);
@@ -172,8 +179,10 @@ static struct context *make(uint32_t ike_id, uint64_t instance)
 
 static const char *refuse_early(const struct decode_msg *m)
 {
-	if (m->role != 0)
+	if (!is_segw() && m->role != 0)
 		return "this box is an H(e)NB and takes no IKE SA as responder: see [agent] role";
+	if (is_segw() && m->role != 1)
+		return "this box is a SeGW and starts no IKE SA: see [agent] role";
 	if (!(m->auth_kinds & TG_WIRE_AUTH_PUBKEY) || !m->ncerts)
 		return "the peer did not sign AUTH with a certificate: configure auth = pubkey";
 	return NULL;

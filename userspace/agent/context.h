@@ -8,6 +8,7 @@
 #include "agent/worker.h"
 
 #define CHILDREN_MAX	32
+#define PKI_KINDS	(KIND(DEVICE_AUTH) | KIND(REVOCATION) | KIND(AUTHZ))
 #define KIND(kind)	(1u << TRUSTGATE_EVIDENCE_KIND_##kind)
 
 struct child {

@@ -51,7 +51,8 @@ static json_t *revocation_json(void)
 
 	for (uint32_t i = 0; i < conf.ocsp.nmodes; i++)
 		json_array_append_new(modes, json_string(config_mode_name(conf.ocsp.modes[i])));
-	return json_pack("{s:b, s:o, s:I}", "configured", required && conf.ocsp.nmodes, "modes", modes,
+	required = required && (conf.ocsp.nmodes || conf.agent.role == CONFIG_ROLE_SEGW);
+	return json_pack("{s:b, s:o, s:I}", "configured", required, "modes", modes,
 			 "sha1_accepted", (json_int_t)verify_sha1());
 }
 
@@ -59,7 +60,8 @@ static json_t *status(void)
 {
 	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o}",
 			 "ok", 1, "schema", "trustgate.agent/1", "version", AGENT_VERSION,
-			 "role", "henb", "pid", (json_int_t)getpid(),
+			 "role", conf.agent.role == CONFIG_ROLE_SEGW ? "segw" : "henb",
+			 "pid", (json_int_t)getpid(),
 			 "tre", integrity_json(),
 			 "revocation", revocation_json(), "clock", clock_json(),
 			 "plugin", "connected", plugin_connected(),

@@ -16,6 +16,7 @@
 
 #include "agent/log.h"
 #include "agent/profile.h"
+#include "agent/segw.h"
 
 #define ANCHOR_MAX	65536
 
@@ -118,7 +119,10 @@ static int start_all(void)
 	if (profile_load(conf.peer.profile, &profile, report, NULL))
 		return fail(conf.peer.profile, "is not a profile of certificates",
 			    "see the lines above, and [peer] profile");
-	if (load_anchor() || fail_errno("event loop", loop_init(), "free memory or descriptors") ||
+	if (conf.agent.role == CONFIG_ROLE_SEGW ? segw_start() : load_anchor())
+		return fail("configuration", "a file that it names can't be used",
+			    "see the lines above");
+	if (fail_errno("event loop", loop_init(), "free memory or descriptors") ||
 	    fail_errno("signals", watch_signals(), "free descriptors") ||
 	    fail_errno("wall clock", clock_start(), "free descriptors") ||
 	    fail_errno("privileges", privs_drop(), "start with CAP_NET_ADMIN, CAP_SETUID, "

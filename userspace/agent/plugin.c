@@ -112,6 +112,12 @@ static uint32_t policy_flags(void)
 	       TG_WIRE_FLAG_REQUIRED : 0;
 }
 
+void plugin_tell(const uint8_t *msg, size_t len)
+{
+	if (peer && send(peer->fd, msg, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
+		drop_peer("a message could not be sent");
+}
+
 static void hello(const struct decode_msg *m)
 {
 	struct log l;
@@ -126,6 +132,7 @@ static void hello(const struct decode_msg *m)
 	context_plugin_back(instance);
 	reply(m->seq, 0, NULL, policy_flags());
 	start_plugin();
+	staple_plugin();
 }
 
 static void dispatch(const struct decode_msg *m)

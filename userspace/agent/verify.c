@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent/log.h"
+#include "agent/segw.h"
 
 #define CHAIN_MS	2500
 #define OPEN_RETRY_MAX	60000
@@ -446,12 +447,53 @@ static uint64_t try_ms(uint32_t mode)
 	return CHAIN_MS + (mode == CONFIG_OCSP_DIRECT ? conf.ocsp.direct_try_ms : 0);
 }
 
+/* Another source was asked after the first had opened: it can only close. */
+static void followed(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, pki.worker);
+
+	if (r->ocsp.verdict == PKI_BAD)
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp, c->pki.started_ms);
+}
+
+static void henb_checked(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, pki.worker);
+
+	verify_take_chain(c, &r->chain);
+	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || c->chain.verdict != PKI_GOOD;
+	verify_hand_in_known(c);
+	if (c->wanted & KIND(REVOCATION))
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp, c->pki.started_ms);
+	if (c->wanted & KIND(AUTHZ))
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_AUTHZ, &r->authz, c->pki.started_ms);
+	if (c->wanted & PKI_KINDS)
+		again(c, &c->pki, retry_pki);
+	else if (r->follow && is_live(c) &&
+		 segw_run(c, &c->pki.worker, SEGW_FOLLOW, followed))
+		log_say(LOG_WARNING, "not-followed", "no process for the other sources", NULL);
+}
+
+static void start_henb(struct context *c)
+{
+	c->pki.tries++;
+	c->pki.started_ms = loop_now();
+	if (!is_open(c))
+		segw_let_verify(c);
+	if (segw_run(c, &c->pki.worker, SEGW_ALL, henb_checked))
+		again(c, &c->pki, retry_pki);
+}
+
 static void start_pki(struct context *c)
 {
 	uint32_t mode = CONFIG_OCSP_MODES;
 
 	if (!is_live(c) || worker_running(&c->pki.worker))
 		return;
+	if (conf.agent.role == CONFIG_ROLE_SEGW) {
+		start_henb(c);
+		return;
+	}
 	if (!c->walk)
 		c->pki.tries++;
 	c->pki.started_ms = loop_now();
@@ -527,7 +569,7 @@ void verify_child_up(struct context *c)
 
 	if (c->pki.retry.armed || worker_running(&c->pki.worker))
 		return;
-	if (c->wanted & KIND(REVOCATION) || chain_only)
+	if (c->wanted & (KIND(REVOCATION) | KIND(AUTHZ)) || chain_only)
 		start_pki(c);
 }
 

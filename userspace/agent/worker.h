@@ -18,12 +18,15 @@
 
 /* All that a worker can say; what its job does not touch stays zero. */
 struct worker_result {
-	struct pki_result chain, ocsp;
+	struct pki_result chain, ocsp, authz;
 	struct tre_result tre;
 	/* In IKE there was no response about this certificate, good or bad. */
 	bool absent;
 	/* When a good response with our nonce was made, seconds; or 0. */
 	int64_t produced;
+	/* Role segw: whose H(e)NB it is, and that more sources are to be asked. */
+	uint32_t vendor;
+	bool follow;
 };
 
 struct worker;
