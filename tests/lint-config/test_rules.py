@@ -359,7 +359,8 @@ def refused(what, files, rule, name, line, *args):
 
 def each_shipped():
     for name in ("swanctl-henb.conf", "swanctl-segw.conf", "strongswan-baseline.conf",
-                 "strongswan-trustgate.conf", "trustgated.conf", "lint/strongswan.rules"):
+                 "strongswan-trustgate.conf", "trustgated.conf", "lint/strongswan.rules",
+                 "modprobe-trustgate.conf"):
         passes("shipped, and by its own name: " + name,
                {os.path.basename(name): shipped(name)})
     passes("shipped, as one configuration", {
@@ -568,6 +569,8 @@ def bad_files():
              RULES.replace("check = one-of 2", "check = one-of 2\nchk = x"), "rules.rule"),
             ("rules with an unknown check", "strongswan.rules",
              RULES.replace("check = one-of 2", "check = luck 2"), "rules.rule"),
+            ("pktgen let in", "x", "install pktgen /sbin/modprobe -i pktgen\n", "modprobe.pktgen"),
+            ("a command there is not", "x", "options a b=1\nfrob a\n", "modprobe.syntax"),
             ("no rules", "strongswan.rules", "", "rules.rule")):
         args = ["--kind", "rules"] if name == "x.rules" else []
         got = check({name: text}, *args)

@@ -192,6 +192,9 @@ static void check_file(struct run *run, const char *path)
 	case CONFIG_KIND_RULES:
 		check_rules(run, path, text, len);
 		break;
+	case CONFIG_KIND_MODPROBE:
+		config_modprobe(&run->report, path, text, len);
+		break;
 	default:
 		check_settings(run, kind, path);
 		break;
@@ -308,6 +311,7 @@ static void check_installed(struct run *run)
 {
 	static const char *const files[] = {
 		CONFIG_PATH, "/etc/strongswan.conf", "/etc/swanctl/swanctl.conf",
+		"/etc/modprobe.d/trustgate.conf",
 	};
 	bool any = false;
 
@@ -342,12 +346,12 @@ static int take_list(const char *list, const char *const *names, size_t n, unsig
 
 static int usage(void)
 {
-	puts("usage: trustgate check config [-j] [--kind KIND] [--role ROLE[,ROLE]] [--mode MODE[,MODE...]]\n"
-	     "                              [FILE...]\n\n"
+	puts("usage: trustgate check config [-j] [--kind KIND] [--role ROLE[,ROLE]]\n"
+	     "                              [--mode MODE[,MODE...]] [FILE...]\n\n"
 	     "Finds errors in the files, taken as one configuration, or in this box's own.\n\n"
 	     "  -j, --json    print one JSON document\n"
 	     "  --kind KIND   what each file is: agent, swanctl, strongswan, plugin, profile,\n"
-	     "                reference or rules, if its content does not tell\n"
+	     "                reference, rules or modprobe, if its content does not tell\n"
 	     "  --role ROLE   henb or segw, if trustgated.conf is not among the files\n"
 	     "  --mode MODE   inband, direct, intunnel: ocsp.mode, likewise\n\n"
 	     "Exit status: 0 no errors, 1 errors, 64 usage.");
@@ -364,7 +368,7 @@ static int take_option(struct run *run, int opt)
 		run->kind = config_kind_parse(optarg);
 		return run->kind == CONFIG_KIND_UNKNOWN ?
 			usage_error(optarg, "not agent, swanctl, strongswan, plugin, profile, "
-				    "reference or rules") : 0;
+				    "reference, rules or modprobe") : 0;
 	case 'r':
 		return take_list(optarg, roles, ARRAY_SIZE(roles), &run->roles) ?
 			usage_error(optarg, "neither henb nor segw") : 0;

@@ -19,6 +19,7 @@ static const struct {
 	{ CONFIG_KIND_PROFILE, "profile", NULL },
 	{ CONFIG_KIND_REFERENCE, "reference", "reference.policy" },
 	{ CONFIG_KIND_RULES, "rules", "strongswan.rules" },
+	{ CONFIG_KIND_MODPROBE, "modprobe", NULL },
 };
 
 enum config_kind config_kind_parse(const char *name)
@@ -99,5 +100,7 @@ enum config_kind config_kind(const char *path, const char *text, size_t len)
 		return CONFIG_KIND_AGENT;
 	if (n > 7 && (memcmp(line, "policy ", 7) == 0 || memcmp(line, "policy\t", 7) == 0))
 		return CONFIG_KIND_REFERENCE;
+	if (config_is_modprobe(line, n))
+		return CONFIG_KIND_MODPROBE;
 	return CONFIG_KIND_UNKNOWN;
 }

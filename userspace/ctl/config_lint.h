@@ -17,6 +17,7 @@ enum config_kind {
 	CONFIG_KIND_REFERENCE,	/* reference policy of the TPM */
 	CONFIG_KIND_PROFILE,	/* of certificates */
 	CONFIG_KIND_RULES,	/* of this lint */
+	CONFIG_KIND_MODPROBE,	/* of modprobe.d */
 };
 
 /* All that is found, as text at once and as JSON in the end. */
@@ -76,6 +77,10 @@ void config_keys(struct config_report *report, const char *swanctl);
  */
 void config_path(struct config_report *report, const struct settings_section *root,
 		 const char *swanctl);
+
+/* config_modprobe.c: whether @line is one of modprobe.d(5), and the errors in a file of it. */
+bool config_is_modprobe(const char *line, size_t len);
+void config_modprobe(struct config_report *report, const char *path, const char *text, size_t len);
 
 /* By the name that --kind takes; CONFIG_KIND_UNKNOWN: there is none. */
 enum config_kind config_kind_parse(const char *name);
