@@ -214,6 +214,8 @@ BREAK = {
     "swanctl.local-auth-segw": (AUTHS + ["eap-radius"], True),
     "swanctl.remote-auth": (AUTHS, True),
     "swanctl.remote-auth-segw": (AUTHS + ["eap-radius"], True),
+    "swanctl.raw-key": (["segw.pem", "0x3059"], False),
+    "swanctl.raw-key-local": (["henb.pem"], False),
     "swanctl.key-token": (["henb.pem", "\"\""], True),
     "swanctl.key-private": (["private-henb { file = henb.pem }"], False),
     "swanctl.key-rsa": (["rsa { file = henb.pem }", "RSA2 { }"], False),
@@ -360,11 +362,14 @@ def refused(what, files, rule, name, line, *args):
 def each_shipped():
     for name in ("swanctl-henb.conf", "swanctl-segw.conf", "strongswan-baseline.conf",
                  "strongswan-trustgate.conf", "trustgated.conf", "lint/strongswan.rules",
-                 "modprobe-trustgate.conf"):
+                 "modprobe-trustgate.conf", "trustgated-segw.conf"):
         passes("shipped, and by its own name: " + name,
                {os.path.basename(name): shipped(name)})
     passes("shipped, as one configuration", {
         "trustgated.conf": AGENT, "swanctl.conf": HENB, "strongswan.conf": DAEMON})
+    passes("shipped, the SeGW's", {
+        "trustgated.conf": shipped("trustgated-segw.conf"), "swanctl.conf": SEGW,
+        "strongswan.conf": DAEMON})
 
 
 def good_values():
@@ -537,6 +542,8 @@ def whole():
     refused("HNB-AUTH-09: another name than the agent's", dict(agent, **{"swanctl.conf": text}),
             "swanctl.remote-id", "swanctl.conf", line)
     passes("which alone would do", {"swanctl.conf": text})
+    got = check({"trustgated.conf": shipped("trustgated-segw.conf"), "swanctl.conf": HENB})
+    ok(got.code == 1 and "swanctl.unique-segw" in got.rules(), "the agent's role: segw", got)
     got = check(dict(agent, **{"swanctl.conf": SEGW}))
     ok("swanctl.remote-id" in got.rules(), "the agent's role counts before a guess", got)
     got = check({"swanctl.conf": SEGW}, "--role", "henb")

@@ -17,6 +17,13 @@ static bool is_bool(struct lint_at *at, const char *args, const char *value)
 	return b >= 0 && b == lint_bool(args);
 }
 
+static bool is_unset(struct lint_at *at, const char *args, const char *value)
+{
+	(void)at;
+	(void)args;
+	return !value;
+}
+
 static bool is_one_of(struct lint_at *at, const char *args, const char *value)
 {
 	(void)at;
@@ -134,6 +141,7 @@ static bool is_off(struct lint_at *at, const char *args, const char *value)
 static const struct lint_check checks[] = {
 	{ "bool", is_bool, false },
 	{ "one-of", is_one_of, false },
+	{ "unset", is_unset, false },
 	{ "time-within", is_time_within, false },
 	{ "handle", is_handle, false },
 	{ "identity", lint_is_identity, false },
