@@ -16,9 +16,14 @@ static void input_free(struct path_input *in)
 		X509_free(in->anchors[i]);
 }
 
-static bool check_counts(size_t ncerts, size_t nanchors, const struct pki_chain_policy *policy,
-			 struct pki_result *result)
+static bool check_input(size_t ncerts, size_t nanchors, const struct pki_chain_policy *policy,
+			struct pki_result *result)
 {
+	if (!policy->profile) {
+		pki_set(result, PKI_INDETERMINATE, "path.profile",
+			"no profile says which certificates are taken (configure one)");
+		return false;
+	}
 	if (!ncerts) {
 		pki_set(result, PKI_BAD, "path.empty",
 			"the peer sent no certificate (configure it to send its own)");
@@ -113,7 +118,7 @@ void pki_check_path(const struct pki_der *certs, size_t ncerts,
 		pki_sha256(certs[0].data, certs[0].len, result->cert_digest);
 	pki_set(result, PKI_BAD, "path.invalid", "no path to the root (refuse the peer)");
 
-	if (check_counts(ncerts, nanchors, policy, result) &&
+	if (check_input(ncerts, nanchors, policy, result) &&
 	    parse(&in, certs, ncerts, anchors, nanchors, result))
 		judge(&in, path, result);
 	input_free(&in);

@@ -85,8 +85,7 @@ static bool add_policies(X509_VERIFY_PARAM *param, const struct pki_profile *pro
 	static const char any[] = "2.5.29.32.0";
 	char text[PKI_POLICIES_MAX + 1], *save = NULL, *oid;
 
-	snprintf(text, sizeof(text), "%s", profile && profile->policies[0] ? profile->policies :
-		 any);
+	snprintf(text, sizeof(text), "%s", profile->policies[0] ? profile->policies : any);
 	for (oid = strtok_r(text, " ", &save); oid; oid = strtok_r(NULL, " ", &save)) {
 		ASN1_OBJECT *policy = OBJ_txt2obj(oid, 1);
 
@@ -112,12 +111,9 @@ static bool set_params(X509_VERIFY_PARAM *param, const struct path_input *in)
 	/* Certificates between leaf and anchor. */
 	X509_VERIFY_PARAM_set_depth(param, (int)in->policy->max_sent - 1);
 	X509_VERIFY_PARAM_set_auth_level(param, 0);
-	if (profile) {
-		flags |= profile->explicit_policy || profile->policies[0] ?
-			 X509_V_FLAG_EXPLICIT_POLICY : 0;
-		flags |= profile->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0;
-		flags |= profile->inhibit_mapping ? X509_V_FLAG_INHIBIT_MAP : 0;
-	}
+	flags |= profile->explicit_policy || profile->policies[0] ? X509_V_FLAG_EXPLICIT_POLICY : 0;
+	flags |= profile->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0;
+	flags |= profile->inhibit_mapping ? X509_V_FLAG_INHIBIT_MAP : 0;
 	return X509_VERIFY_PARAM_set_flags(param, flags) == 1 && add_policies(param, profile);
 }
 
@@ -174,25 +170,6 @@ static bool check_leaf(X509 *cert, struct pki_result *result)
 	return false;
 }
 
-/* What an IKE end may use its key for: RFC 4945 5.1.3.2 and 5.1.3.12. */
-static bool check_purpose(X509 *cert, struct pki_result *result)
-{
-	static const struct pki_rule any = { .value = INT64_MAX };
-	char detail[PKI_TEXT_MAX + 1], subject[PKI_NAME_TEXT];
-	struct pki_subject s = { .cert = cert, .detail = detail };
-	uint32_t flags = X509_get_extension_flags(cert);
-
-	pki_subject_text(cert, subject);
-	if ((flags & EXFLAG_KUSAGE) && !(X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE))
-		pki_set(result, PKI_BAD, "leaf.keyusage",
-			"keyUsage of %s lacks digitalSignature (issue it with it)", subject);
-	else if (!pki_met_eku(&s, &any))
-		pki_set(result, PKI_BAD, "leaf.eku", "%s: %s", subject, detail);
-	else
-		return true;
-	return false;
-}
-
 /* A base that RFC 5280 4.2.1.10 has no meaning for: it has no dot in front there. */
 static bool plain_subtrees(const STACK_OF(GENERAL_SUBTREE) *trees)
 {
@@ -230,10 +207,9 @@ static bool check_constraints(X509 *cert, bool leaf, struct pki_result *result)
 }
 
 /* What no profile can allow. */
-static bool check_key(X509 *cert, const struct pki_profile *profile, struct pki_result *result)
+static bool check_key(const X509 *cert, struct pki_result *result)
 {
-	const char *problem = profile ? pki_key_unusable(X509_get0_pubkey(cert)) :
-			      pki_key_problem(X509_get0_pubkey(cert));
+	const char *problem = pki_key_unusable(X509_get0_pubkey(cert));
 	char subject[PKI_NAME_TEXT];
 
 	if (problem)
@@ -271,12 +247,11 @@ static bool check_cert(const struct path_input *in, X509 *cert, bool leaf, bool 
 
 	/* The anchor is trusted for its key, not for its own signature. */
 	if (!(leaf ? check_leaf(cert, result) : check_ca(cert, result)) ||
-	    !check_constraints(cert, leaf, result) || !check_key(cert, p->profile, result) ||
+	    !check_constraints(cert, leaf, result) || !check_key(cert, result) ||
 	    (!anchor && !check_digest(cert, p->profile, &out->sha1, result)) ||
 	    !pki_valid_at(cert, in->now, "certificate", PKI_BAD, result) ||
-	    (leaf && !p->profile && !check_purpose(cert, result)) ||
-	    (p->profile && !pki_profile_apply(p->profile, cert, anchor, class_of(p->role, leaf),
-					      p->role, NULL, NULL, result)))
+	    !pki_profile_apply(p->profile, cert, anchor, class_of(p->role, leaf), p->role, NULL,
+			       NULL, result))
 		return false;
 	if (!pki_time(X509_get0_notAfter(cert), &to) && to < out->expires)
 		out->expires = to;
@@ -288,7 +263,7 @@ void path_tell(const struct path_input *in, const struct path *path)
 	const struct pki_chain_policy *p = in->policy;
 	struct pki_result ignored;
 
-	if (!p->profile || !p->found)
+	if (!p->found)
 		return;
 	for (size_t i = 0; i < path->n; i++)
 		pki_profile_apply(p->profile, path->certs[i], false, class_of(p->role, !i),

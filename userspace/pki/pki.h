@@ -56,7 +56,7 @@ struct pki_chain_policy {
 	bool any_name;			/* do not look at the name; @name is ignored */
 	unsigned int max_sent;		/* certificates sent, TS 33.320 7.2.3: 4 */
 	enum pki_role role;
-	/* pki/profile.h; NULL: RFC 5280 and RFC 4945 alone, and no SHA-1 */
+	/* pki/profile.h; without one nothing is good */
 	const struct pki_profile *profile;
 	/* Told every departure from the profile; NULL: nobody. Called for the path
 	 * that the result is about.

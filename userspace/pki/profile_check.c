@@ -106,7 +106,6 @@ bool pki_digest_accepted(const struct pki_profile *profile, enum pki_sha1_use us
 			 const X509_ALGOR *alg, int64_t made, const char *what,
 			 unsigned int *sha1, enum pki_verdict verdict, struct pki_result *result)
 {
-	static const struct pki_sha1 refused = { PKI_SHA1_DENY, 0 };
 	static const char *const rules[] = { "path.digest", "crl.digest", "ocsp.digest" };
 	int nid = pki_sigalg_digest(alg);
 
@@ -119,12 +118,12 @@ bool pki_digest_accepted(const struct pki_profile *profile, enum pki_sha1_use us
 			nid == NID_undef ? "no digest known" : OBJ_nid2sn(nid));
 		return false;
 	}
-	if (pki_sha1_allowed(profile ? &profile->sha1[use] : &refused, made)) {
+	if (pki_sha1_allowed(&profile->sha1[use], made)) {
 		(*sha1)++;
 		return true;
 	}
 	pki_set(result, verdict, rules[use],
 		"%s is signed over SHA-1, which the profile refuses, %s (sign it over SHA-256 or more)",
-		what, profile ? profile->sha1_clause[use] : "without one");
+		what, profile->sha1_clause[use]);
 	return false;
 }
