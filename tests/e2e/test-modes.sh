@@ -205,6 +205,8 @@ check "HNB-F2-06: direct, good again, signed by the CA itself: opens" opened 30
 # --- off, and back
 modes off
 check "HNB-AUTH-15: off, no responder answers: opens by the box alone" opened 30
+check "HNB-AUTH-14: which is logged" since_has decision=revocation-off
+check "HNB-AUTH-14: the agent has OCSP" eval 'trustgated --features | grep -qw ocsp'
 check "HNB-AUTH-15: and the status says so" eval \
 	'tg status 2>&1 | grep -q "revocation: not configured"'
 ocsp_mode silent

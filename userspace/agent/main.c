@@ -147,6 +147,9 @@ static int run(void)
 
 	if (start_all())
 		return EXIT_FAILURE;
+	if (!(conf.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION))
+		log_say(LOG_WARNING, "revocation-off", "revocation: not configured",
+			"see [ocsp] mode and [gate] required, or a SeGW's [vendor] check");
 	notify_ready();
 	start_begin();
 	status = loop_run();
@@ -159,7 +162,7 @@ static int run(void)
 }
 
 static const char usage[] =
-	"usage: trustgated [--config FILE] [--check-config] [--foreground] [--version]\n";
+	"usage: trustgated [--config FILE] [--check-config] [--foreground] [--features] [--version]\n";
 
 int main(int argc, char **argv)
 {
@@ -167,6 +170,7 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, 'C' },
 		{ "foreground", no_argument, NULL, 'f' },
+		{ "features", no_argument, NULL, 'F' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -180,6 +184,9 @@ int main(int argc, char **argv)
 			path = optarg;
 		} else if (opt == 'C') {
 			check = true;
+		} else if (opt == 'F') {
+			puts("ocsp inband direct intunnel henb segw");
+			return EXIT_SUCCESS;
 		} else if (opt == 'V') {
 			puts("trustgated " AGENT_VERSION);
 			return EXIT_SUCCESS;
