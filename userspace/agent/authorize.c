@@ -184,7 +184,19 @@ static void checked_henb(struct worker *w, const struct worker_result *r)
 		return;
 	}
 	c->k.required = segw_required(r->vendor);
-	admit(c, "device-auth", &c->chain);
+	/*
+	 * SGW-REV-11: with refuse = in-ike what is bad already ends IKE itself. What is
+	 * good is looked at again while the SA is held, as an answer's life began then.
+	 */
+	if (c->k.required & KIND(REVOCATION) && r->ocsp.verdict == PKI_BAD) {
+		c->revocation = r->ocsp;
+		c->revocation_known = true;
+		refuse(c, "revocation", &c->revocation);
+	} else if (c->k.required & KIND(AUTHZ) && r->authz.verdict == PKI_BAD) {
+		refuse(c, "authz", &r->authz);
+	} else {
+		admit(c, "device-auth", &c->chain);
+	}
 }
 
 bool authorize_begin(struct context *c)
@@ -196,6 +208,7 @@ bool authorize_begin(struct context *c)
 	c->revocation_known = false;
 	c->authorize_by_ms = loop_now() + ANSWER_MS;
 	if (conf.agent.role == CONFIG_ROLE_SEGW)
-		return !segw_run(c, &c->authorize, SEGW_PATH, checked_henb);
+		return !segw_run(c, &c->authorize, conf.segw.segw.refuse_in_ike ?
+				 SEGW_FIRST : SEGW_PATH, checked_henb);
 	return !verify_run(c, &c->authorize, mode, -1, ANSWER_MS, checked);
 }

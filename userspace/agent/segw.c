@@ -17,6 +17,7 @@
 #define LOOK_MS		1000	/* for files that changed */
 #define MARGIN_MS	2000	/* of a worker beyond its sources' deadline */
 #define PATH_MS		2700	/* the plugin waits for 3 s */
+#define FIRST_MS	(PATH_MS - SEGW_AUTHZ_MS - 200)
 
 static struct segw_world *world;
 static struct timer looker;
@@ -81,7 +82,7 @@ int segw_run(struct context *c, struct worker *w, enum segw_extent extent,
 	struct segw_job j = {
 		.world = world, .certs = c->certs, .ncerts = c->ncerts, .identity = c->k.peer,
 		.extent = extent == SEGW_PATH ? SEGW_JOB_PATH :
-			  extent == SEGW_ALL ? SEGW_JOB_ALL : SEGW_JOB_FOLLOW,
+			  extent == SEGW_FOLLOW ? SEGW_JOB_FOLLOW : SEGW_JOB_ALL,
 		.now = clock_ms() / 1000, .deadline_ms = conf.segw.segw.deadline_ms,
 		.skew_s = conf.ocsp.skew_ms / 1000, .crl_age_max_s = conf.ocsp.age_max_ms / 1000,
 	};
@@ -93,8 +94,11 @@ int segw_run(struct context *c, struct worker *w, enum segw_extent extent,
 	j.ocsp.age_max_s = conf.ocsp.age_max_ms / 1000;
 	j.ocsp.age_no_next_s = conf.ocsp.age_no_next_ms / 1000;
 	j.ocsp.response_max = conf.ocsp.response_max;
+	if (extent == SEGW_FIRST && j.deadline_ms > FIRST_MS)
+		j.deadline_ms = FIRST_MS;
 	return worker_start(w, extent == SEGW_PATH ? WORKER_PKI : WORKER_FETCH, job, &j, -1,
-			    extent == SEGW_PATH ? PATH_MS : j.deadline_ms + MARGIN_MS, done);
+			    extent == SEGW_PATH || extent == SEGW_FIRST ? PATH_MS :
+			    j.deadline_ms + MARGIN_MS, done);
 }
 
 uint32_t segw_required(uint32_t vendor)

@@ -8,10 +8,10 @@
 /* Load what the configuration names, and watch what changes of it. 0, or -1, told. */
 int segw_start(void);
 
-/* Check the path alone, all, or the sources that were not waited for; as
- * worker_start().
+/* Check the path alone, all while the plugin waits, all, or the sources that were
+ * not waited for; as worker_start().
  */
-enum segw_extent { SEGW_PATH, SEGW_ALL, SEGW_FOLLOW };
+enum segw_extent { SEGW_PATH, SEGW_FIRST, SEGW_ALL, SEGW_FOLLOW };
 int segw_run(struct context *c, struct worker *w, enum segw_extent extent,
 	     void (*done)(struct worker *w, const struct worker_result *r));
 

@@ -38,6 +38,8 @@ static const struct key keys[] = {
 	    .text = SEGW_CRL_DIR),
 	KEY(IN_SEGW, segw_main, "deadline", deadline_ms, value_ms, DURATION ", from 100 ms to 10 s",
 	    .min = 100, .max = 10000, .preset = 2500),
+	KEY(IN_SEGW, segw_main, "refuse", refuse_in_ike, value_bool, "say in-ike or after",
+	    .text = "after in-ike"),
 	KEY(IN_SEGW, segw_main, "use_cert_pointers", pointers.use, value_bool,
 	    "say no or allowlist", .text = "no allowlist"),
 	KEY(IN_SEGW, segw_main, "pointer_hosts", pointers, value_hosts,
