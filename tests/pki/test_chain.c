@@ -24,6 +24,7 @@ enum who {
 	CRITICAL, CONSTRAINED_CA, BY_CONSTRAINED,
 	ALT_ROOT, CROSS, PATHLEN1_CA, PATHLEN1_SUB, BY_PATHLEN1, TWICE, NC_LEAF, NC_DOT_CA,
 	BY_NC_DOT, NC_EMPTY_CA, BY_NC_EMPTY, EMPTY_LABEL, A_LABEL, POLICY_LEAF,
+	VENDOR_LEAF,
 	NO_SAN, WILDCARD, NUL_NAME, NUL_SECOND, IP_AS_DNS, DOT_NAME, UPPER_NAME, MAPPED_IP, ZERO_IP,
 	ENTITIES
 };
@@ -113,6 +114,7 @@ static const struct {
 		"subjectAltName=DNS:xn--sgw-5la.operator.test" } } },
 	[POLICY_LEAF] = { ROOT, { .cn = "Policy", .ext = { CA_EXT_END, SAN,
 		"2.5.29.32=DER:300D300B06092B06010401868D1F02" } } },
+	[VENDOR_LEAF] = { ALT_ROOT, { .cn = "Vendor leaf", .ext = { CA_EXT_END, SAN } } },
 	[NO_SAN] = { ROOT, { .cn = NAME, .ext = { CA_EXT_END } } },
 	[WILDCARD] = { ROOT, { .cn = "Wildcard", .ext = { CA_EXT_END,
 		"subjectAltName=DNS:*.operator.test" } } },
@@ -149,6 +151,7 @@ struct chain_case {
 	const char *profile;	/* NULL: seed; "-": none */
 	const char *from, *to;	/* what is replaced in its text */
 	unsigned int sha1;	/* signatures over SHA-1 expected */
+	enum pki_role role;
 };
 
 static const struct chain_case cases[] = {
@@ -247,6 +250,25 @@ static const struct chain_case cases[] = {
 	{ "CRT-03", "RSASSA-PSS is accepted", { BY_RSA_PSS, RSA_CA }, .issuer = 2 },
 	{ "CRT-03", "MD5 is refused", { MD5_LEAF, RSA_CA }, "path.digest" },
 	{ "CRT-03", "SHA-384 is accepted", { SHA384_LEAF } },
+	/* A SeGW that looks at a H(e)NB. */
+	{ "SGW-PATH-05", "4 certificates of a H(e)NB are accepted", { LEAF3, SUB3, SUB2, SUB1 },
+	  .issuer = 2, .role = PKI_HENB },
+	{ "SGW-PATH-05", "5 are refused", { LEAF4, SUB4, SUB3, SUB2, SUB1 }, "path.length",
+	  .role = PKI_HENB },
+	{ "SGW-PATH-06", "a H(e)NB whose certificate expired is refused", { EXPIRED },
+	  "time.expired", .role = PKI_HENB },
+	{ "SGW-PATH-06", "one of the future is refused", { FUTURE }, "time.future",
+	  .role = PKI_HENB },
+	{ "SGW-PATH-06", "one whose CA expired is refused", { BY_EXPIRED, EXPIRED_CA },
+	  "time.expired", .role = PKI_HENB },
+	{ "SGW-PATH-06", "one whose root expired is refused", { BY_EXPIRED_ROOT }, "time.expired",
+	  .anchor = EXPIRED_ROOT, .role = PKI_HENB },
+	{ "HNB-AUTH-06, CRT-06", "a H(e)NB of a vendor that is not authorised is refused",
+	  { VENDOR_LEAF, ALT_ROOT }, "path.issuer", .role = PKI_HENB },
+	{ "HNB-AUTH-06, CRT-06", "one of a vendor that is, is accepted", { VENDOR_LEAF },
+	  .anchor = ALT_ROOT, .role = PKI_HENB },
+	{ "CA-04", "a vendor's certificate with the SeGW's name is refused", { VENDOR_LEAF },
+	  "path.issuer" },
 	/* Profiles. */
 	{ "CRT-14", "without a profile nothing is good", { LEAF0 }, "path.profile",
 	  .profile = "-" },
@@ -415,6 +437,7 @@ static void run_case(const struct chain_case *c)
 	policy.anchor = entities[c->anchor ? c->anchor : ROOT].der;
 	if (c->name)
 		policy.name = strcmp(c->name, "-") ? c->name : NULL;
+	policy.role = c->role;
 	ca_profile(&profile, c->profile && *c->profile != '-' ? c->profile : "seed", c->from, c->to);
 	if (!c->profile || *c->profile != '-')
 		policy.profile = &profile;

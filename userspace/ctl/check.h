@@ -14,8 +14,8 @@
 /* Exit status of ocsp and crl; of chain: good or bad. */
 enum { EXIT_GOOD = 0, EXIT_BAD = 1, EXIT_INDETERMINATE = 2 };
 
-#define CHECK_FILE_MAX	(512u << 20)
-#define CHECK_ITEMS_MAX	1024
+#define CHECK_FILE_MAX	(256u << 20)
+#define CHECK_ITEMS_MAX	65536
 
 /* Each is given its own name and what follows; parses its options with getopt_long(). */
 int check_ocsp(struct ctl *ctl, int argc, char **argv);

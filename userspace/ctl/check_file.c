@@ -25,7 +25,7 @@ static int more_room(struct bytes *b)
 
 	if (b->len < b->room)
 		return 0;
-	if (b->room > CHECK_FILE_MAX)
+	if (b->room >= CHECK_FILE_MAX)
 		return -EFBIG;
 	data = realloc(b->data, room);
 	if (!data)

@@ -31,7 +31,6 @@ const char *pki_key_problem(EVP_PKEY *key);
 /* The same, of what no profile can allow. */
 const char *pki_key_unusable(EVP_PKEY *key);
 const char *pki_sigalg_problem(const X509_ALGOR *alg);
-const char *pki_cert_sigalg_problem(const X509 *cert);
 /* NID of the digest that is signed, NID_undef when it isn't RSA or ECDSA over one. */
 int pki_sigalg_digest(const X509_ALGOR *alg);
 /* Whether SHA-1 over something made at @made is accepted. */

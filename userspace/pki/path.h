@@ -6,7 +6,7 @@
 #include "pki/internal.h"
 
 #define PATH_SENT_MAX		PKI_PATH_MAX	/* the policy says fewer */
-#define PATH_ANCHORS_MAX	64
+#define PATH_ANCHORS_MAX	1024
 #define PATH_TRIES_MAX		64	/* paths that are verified, of a hostile peer's many */
 
 struct path_input {

@@ -102,14 +102,6 @@ bool pki_sha1_allowed(const struct pki_sha1 *policy, int64_t made)
 	       (policy->mode == PKI_SHA1_LEGACY && made < policy->before);
 }
 
-const char *pki_cert_sigalg_problem(const X509 *cert)
-{
-	const X509_ALGOR *alg;
-
-	X509_get0_signature(NULL, &alg, cert);
-	return pki_sigalg_problem(alg);
-}
-
 bool pki_critical_known(const X509 *cert)
 {
 	int i;
