@@ -23,7 +23,7 @@ enum who {
 	RSA_DELEGATE, LOCAL, LOCAL_EXPIRED, ODD_NOCHECK, OLD_SHA1, DSA_DELEGATE, ED_DELEGATE,
 	P384_DELEGATE, P521_DELEGATE, P224_DELEGATE,
 	RSA_CA, RSA_LEAF, RSA_CA_DELEGATE, WEAK_CA, WEAK_CA_LEAF, WEAK_CA_DELEGATE, MD5_LEAF,
-	NO_CA, NO_CA_LEAF, NEW_CA, NEW_CA_LEAF, ENTITIES
+	NO_CA, NO_CA_LEAF, NEW_CA, NEW_CA_LEAF, SOON_LEAF, SOON_CA, SOON_CA_LEAF, ENTITIES
 };
 
 static const struct {
@@ -86,6 +86,9 @@ static const struct {
 	[NO_CA_LEAF] = { NO_CA, { .cn = "segw of no CA", .ext = { CA_EXT_END } } },
 	[NEW_CA] = { ROOT, { .cn = "Future CA", .from = 1, .ext = { CA_EXT_CA } } },
 	[NEW_CA_LEAF] = { NEW_CA, { .cn = "segw of the future CA", .ext = { CA_EXT_END } } },
+	[SOON_LEAF] = { CA, { .cn = "segw until soon", .to = 90, .ext = { CA_EXT_END } } },
+	[SOON_CA] = { ROOT, { .cn = "CA until soon", .to = 30, .ext = { CA_EXT_CA } } },
+	[SOON_CA_LEAF] = { SOON_CA, { .cn = "segw of it", .ext = { CA_EXT_END } } },
 	[LOCAL] = { 0, { .cn = "Local OCSP", .ext = { CA_EXT_END } } },
 	[LOCAL_EXPIRED] = { 0, { .cn = "Local OCSP", .to = -1, .ext = { CA_EXT_END } } },
 };
@@ -96,7 +99,8 @@ static const uint8_t long_nonce[PKI_NONCE_MAX] = "a nonce of as many octets as R
 
 enum status { GOOD, REVOKED, UNKNOWN };	/* as V_OCSP_CERTSTATUS_* */
 enum about { OURS, OTHER_SERIAL, WRONG_NAME_HASH, WRONG_KEY_HASH };
-enum nonces { SAME, ABSENT, OTHER, TWICE, PREFIX, TAIL, RAW, CRITICAL_NONCE, LONG, BAD_LENGTH };
+enum nonces { SAME, ABSENT, OTHER, TWICE, PREFIX, TAIL, RAW, CRITICAL_NONCE, LONG, BAD_LENGTH,
+	      BAD_TAG };
 
 #define NO_NEXT		INT32_MIN
 #define FRESH		.from = -60, .next = CA_HOUR
@@ -172,6 +176,8 @@ static void bend_long_nonce(struct made *m) { m->nonce = (struct pki_der){ long_
 static void bend_unsynced(struct made *m);
 static void bend_unsynced_nonce(struct made *m);
 static void bend_certs(struct made *m);
+static void bend_certs_fit(struct made *m);
+static void bend_ber(struct made *m);
 static void bend_leaf(struct made *m) { m->leaf = ca_append(m->leaf); }
 static void bend_issuer(struct made *m) { m->issuer = ca_append(m->issuer); }
 
@@ -355,6 +361,10 @@ static const struct ocsp_case cases[] = {
 	  { { FRESH } }, .bend = bend_version },
 	{ "HNB-OCSP-09", "a status of two octets is refused", "ocsp.encoding", { { FRESH } },
 	  .bend = bend_status_octets },
+	{ "HNB-OCSP-09", "BER in what is signed is refused", "ocsp.encoding", { { FRESH } },
+	  .nonce = CRITICAL_NONCE, .bend = bend_ber },
+	{ "HNB-OCSP-09", "16 certificates in a response are accepted", NULL, { { FRESH } },
+	  .bend = bend_certs_fit },
 	{ "HNB-OCSP-09", "17 certificates in a response are refused", "ocsp.signer.count",
 	  { { FRESH } }, .bend = bend_certs },
 	{ "PIT-15", "a certificate with a byte behind it is refused", "ocsp.certificate",
@@ -367,6 +377,11 @@ static const struct ocsp_case cases[] = {
 	  .bend = bend_many_signers },
 	{ "HNB-OCSP-09", "an issuer that is no CA is refused", "ocsp.issuer.ca", { { FRESH } },
 	  .signer = NO_CA, .ca = NO_CA, .leaf = NO_CA_LEAF },
+	{ "HNB-PATH-03", "the certificate's notAfter bounds the verdict", NULL, { { FRESH } },
+	  .leaf = SOON_LEAF, .expires = 90 },
+	{ "HNB-PATH-03", "the issuer's notAfter bounds the verdict", NULL, { { FRESH } },
+	  .signer = LOCAL, .ca = SOON_CA, .leaf = SOON_CA_LEAF, .bend = bend_trust_local,
+	  .expires = 30 },
 	{ "HNB-PATH-03", "an issuer of the future is refused", "time.future", { { FRESH } },
 	  .signer = LOCAL, .ca = NEW_CA, .leaf = NEW_CA_LEAF, .bend = bend_trust_local },
 	/* Who signed. */
@@ -564,6 +579,8 @@ static const struct ocsp_case cases[] = {
 	  { { FRESH } }, .nonce = RAW },
 	{ "FFS-15", "a nonce of 128 octets is accepted", NULL, { { FRESH } }, .nonce = LONG,
 	  .bend = bend_long_nonce },
+	{ "PIT-16", "a nonce of another type is refused", "ocsp.nonce.mismatch", { { FRESH } },
+	  .nonce = BAD_TAG },
 	{ "PIT-16", "a nonce whose length isn't DER is refused", "ocsp.nonce.mismatch",
 	  { { FRESH } }, .nonce = BAD_LENGTH },
 	{ "FFS-15", "a critical nonce is accepted", NULL, { { FRESH } }, .nonce = CRITICAL_NONCE },
@@ -712,6 +729,10 @@ static void add_nonce(OCSP_BASICRESP *basic, enum nonces kind)
 		break;
 	case LONG:
 		add_raw_nonce(basic, long_der, sizeof(long_der), 0);
+		break;
+	case BAD_TAG:
+		der[0] = V_ASN1_UTF8STRING;
+		add_raw_nonce(basic, der, sizeof(der) - 1, 0);
 		break;
 	case BAD_LENGTH:
 		add_raw_nonce(basic, loose, sizeof(loose), 0);
@@ -930,14 +951,46 @@ static void bend_status_octets(struct made *m)
 	m->der = ca_copy((struct pki_der){ later, sizeof(later) });
 }
 
-static void bend_certs(struct made *m)
+static void more_certs(struct made *m, int n)
 {
 	OCSP_BASICRESP *basic = unwrap(m->der);
-	int i;
 
-	for (i = 0; i < PKI_OCSP_CERTS_MAX; i++)
+	while (n--)
 		OCSP_basic_add1_cert(basic, entities[SIBLING].cert);
 	m->der = wrap(basic);
+	OCSP_BASICRESP_free(basic);
+}
+
+static void bend_certs(struct made *m) { more_certs(m, PKI_OCSP_CERTS_MAX); }
+static void bend_certs_fit(struct made *m) { more_certs(m, PKI_OCSP_CERTS_MAX - 1); }
+
+/* TRUE as 01, which OpenSSL reads, and a signature of the delegate's over that. */
+static void bend_ber(struct made *m)
+{
+	static const uint8_t flag[] = { 1, 1, 0xff };
+	OCSP_BASICRESP *basic = unwrap(m->der);
+	ASN1_BIT_STRING *sig = (ASN1_BIT_STRING *)OCSP_resp_get0_signature(basic);
+	uint8_t *der = NULL, *tbs = NULL, *at, made[256];
+	size_t tbs_len = (size_t)i2d_OCSP_RESPDATA((void *)OCSP_resp_get0_respdata(basic), &tbs);
+	size_t made_len = sizeof(made);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int len;
+
+	at = memmem(tbs, tbs_len, flag, sizeof(flag));
+	if (!at)
+		ca_die("no BOOLEAN");
+	at[2] = 1;
+	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, entities[DELEGATE].key) != 1 ||
+	    EVP_DigestSign(ctx, made, &made_len, tbs, tbs_len) != 1)
+		ca_die("signing BER");
+	ASN1_BIT_STRING_set(sig, made, (int)made_len);
+	len = i2d_OCSP_BASICRESP(basic, &der);
+	at = memmem(der, (size_t)len, flag, sizeof(flag));
+	at[2] = 1;
+	m->der = build(der, (size_t)len, 0, false, 1);
+	EVP_MD_CTX_free(ctx);
+	OPENSSL_free(der);
+	OPENSSL_free(tbs);
 	OCSP_BASICRESP_free(basic);
 }
 
