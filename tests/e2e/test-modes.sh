@@ -96,7 +96,7 @@ modes inband
 check "HNB-OCSP-04/05, HNB-F2-07, SGW-F2-10: inband, good: opens" opened 30
 check "HNB-GATE-06: user data passes" both_pass
 check "HNB-OCSP-06/08: no responder was asked" is requests "$R" "$(ocsp_requests)"
-check "HNB-F2-07: charon asked for it in IKE" eval 'charon_log hnb | grep -q "asking .* for its OCSP"'
+check "HNB-F2-07, HNB-OCSP-07: it was asked for in IKE" eval 'charon_log hnb | grep -q "asking .* for its OCSP"'
 inband() { # RULE ANSWER ROWS: WHAT
 	mark
 	staple_only "$2"
@@ -170,7 +170,7 @@ ocsp_mode silent
 ocsp_mode_of wan good
 R=$(ocsp_requests)
 modes direct
-check "HNB-F2-06, HNB-OCSP-08: direct, good: opens" opened 30
+check "HNB-F2-06, CON-05, HNB-OCSP-08: direct, good: opens" opened 30
 check "HNB-F2-06: the responder in wan was asked" test -s "$(ocsp_dir wan)/requests"
 check "HNB-OCSP-08: the one behind the tunnel was not" is requests "$R" "$(ocsp_requests)"
 cp "$(ocsp_dir wan)/last.der" "$TMP/old.der"

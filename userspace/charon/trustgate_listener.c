@@ -31,11 +31,13 @@ struct private_trustgate_listener_t {
 	trustgate_staple_t *staples;
 };
 
-static bool require_agent(private_trustgate_listener_t *this)
+/* Who wants every peer refused that no agent answers for; NULL: nobody. */
+static const char *require_agent(private_trustgate_listener_t *this)
 {
-	return this->link->required(this->link) ||
-	       lib->settings->get_bool(lib->settings, "%s.plugins.trustgate.require_agent",
-				       FALSE, lib->ns);
+	if (lib->settings->get_bool(lib->settings, "%s.plugins.trustgate.require_agent",
+				    FALSE, lib->ns))
+		return "require_agent";
+	return this->link->required(this->link) ? "the agent's policy" : NULL;
 }
 
 /* Does the kernel have its SAs, and are both SPIs known? */
@@ -160,16 +162,18 @@ METHOD(listener_t, authorize, bool, private_trustgate_listener_t *this, ike_sa_t
 {
 	struct tg_reply reply;
 	uint32_t answered;
+	const char *who;
 
 	if (!final)
 		return TRUE;
 	answered = this->link->request(this->link, tg_describe_peer(ike_sa, this->seen, 0),
 				       AUTHORIZE_MS, &reply);
 	if (!answered) {
-		*success = *success && !require_agent(this);
-		DBG1(DBG_IKE, "trustgate: no agent to ask about %Y: %s",
-		     ike_sa->get_other_id(ike_sa), *success ? "its SAs stay held" :
-		     "refused, as require_agent or the agent's policy wants");
+		who = require_agent(this);
+		*success = *success && !who;
+		DBG1(DBG_IKE, "trustgate: no agent to ask about %Y: %s%s%s",
+		     ike_sa->get_other_id(ike_sa), who ? "refused, as " : "its SAs stay held",
+		     who ?: "", who ? " wants" : "");
 		return TRUE;
 	}
 	this->ikes->mark(this->ikes, ike_sa->get_unique_id(ike_sa), answered);
