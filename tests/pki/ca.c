@@ -321,3 +321,19 @@ struct pki_der ca_lengthen(struct pki_der der)
 	p[2] = 0;
 	return copy;
 }
+
+struct pki_der ca_lengthen_tbs(struct pki_der der)
+{
+	struct pki_der copy = ca_append(der);
+	uint8_t *p = (uint8_t *)copy.data;
+
+	/* Both lengths are of two octets, as of every certificate of a usual size. */
+	if (p[1] != 0x82 || p[5] != 0x82)
+		ca_die("a certificate of another size");
+	memmove(p + 7, p + 6, der.len - 6);
+	p[5] = 0x83;
+	p[6] = 0;
+	if (!++p[3])
+		p[2]++;
+	return copy;
+}

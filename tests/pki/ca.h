@@ -48,6 +48,8 @@ struct pki_der ca_flip(struct pki_der der, long at);
 struct pki_der ca_append(struct pki_der der);
 /* A copy with the outer length in an octet more than it needs: BER, not DER. */
 struct pki_der ca_lengthen(struct pki_der der);
+/* The same of what is signed: the outer length is right. */
+struct pki_der ca_lengthen_tbs(struct pki_der der);
 struct pki_profile;
 /* The profile @name as it is shipped, with @from in its text replaced by @to, if any. */
 void ca_profile(struct pki_profile *out, const char *name, const char *from, const char *to);

@@ -24,7 +24,7 @@ enum who {
 	CRITICAL, CONSTRAINED_CA, BY_CONSTRAINED,
 	ALT_ROOT, CROSS, PATHLEN1_CA, PATHLEN1_SUB, BY_PATHLEN1, TWICE, NC_LEAF, NC_DOT_CA,
 	BY_NC_DOT, NC_EMPTY_CA, BY_NC_EMPTY, EMPTY_LABEL, A_LABEL, POLICY_LEAF,
-	VENDOR_LEAF,
+	VENDOR_LEAF, BER_NAME,
 	NO_SAN, WILDCARD, NUL_NAME, NUL_SECOND, IP_AS_DNS, DOT_NAME, UPPER_NAME, MAPPED_IP, ZERO_IP,
 	ENTITIES
 };
@@ -99,7 +99,8 @@ static const struct {
 		"basicConstraints=critical,CA:TRUE,pathlen:1", "keyUsage=critical,keyCertSign" } } },
 	[PATHLEN1_SUB] = { PATHLEN1_CA, { .cn = "Pathlen 1 sub", .ext = { CA_EXT_CA } } },
 	[BY_PATHLEN1] = { PATHLEN1_SUB, { .cn = "By pathlen 1", .ext = { CA_EXT_END, SAN } } },
-	[TWICE] = { ROOT, { .cn = "Twice", .ext = { CA_EXT_END, SAN, SAN } } },
+	[TWICE] = { ROOT, { .cn = "Twice", .ext = { CA_EXT_END, SAN,
+		"1.3.6.1.4.1.99999.1=DER:0500", "1.3.6.1.4.1.99999.1=DER:0500" } } },
 	[NC_LEAF] = { ROOT, { .cn = "NC leaf", .ext = { CA_EXT_END, SAN,
 		"nameConstraints=critical,permitted;DNS:operator.test" } } },
 	[NC_DOT_CA] = { ROOT, { .cn = "NC dot", .ext = { CA_EXT_CA,
@@ -115,6 +116,9 @@ static const struct {
 	[POLICY_LEAF] = { ROOT, { .cn = "Policy", .ext = { CA_EXT_END, SAN,
 		"2.5.29.32=DER:300D300B06092B06010401868D1F02" } } },
 	[VENDOR_LEAF] = { ALT_ROOT, { .cn = "Vendor leaf", .ext = { CA_EXT_END, SAN } } },
+	/* segw.operator.test, behind a length in one octet too many */
+	[BER_NAME] = { ROOT, { .cn = "BER name", .ext = { CA_EXT_END, "2.5.29.17=DER:30:81:14:82:12:"
+		"73:65:67:77:2e:6f:70:65:72:61:74:6f:72:2e:74:65:73:74" } } },
 	[NO_SAN] = { ROOT, { .cn = NAME, .ext = { CA_EXT_END } } },
 	[WILDCARD] = { ROOT, { .cn = "Wildcard", .ext = { CA_EXT_END,
 		"subjectAltName=DNS:*.operator.test" } } },
@@ -136,7 +140,8 @@ static const struct {
 
 static struct entity entities[ENTITIES];
 
-enum bend { STRAIGHT, FLIP_LEAF, FLIP_CA, TAIL_LEAF, TAIL_CA, TAIL_ANCHOR, EMPTY, GARBAGE, BER };
+enum bend { STRAIGHT, FLIP_LEAF, FLIP_CA, TAIL_LEAF, TAIL_CA, TAIL_ANCHOR, EMPTY, GARBAGE, BER,
+	    INNER_BER };
 
 struct chain_case {
 	const char *row, *what;
@@ -309,6 +314,9 @@ static const struct chain_case cases[] = {
 	  .from = "name = seed", .to = "name = seed\nexplicit-policy = yes" },
 	/* Bytes. */
 	{ "PIT-15", "a length in BER is refused", { LEAF1, SUB1 }, "path.encoding", .bend = BER },
+	{ "PIT-15", "a length in BER inside is refused", { LEAF1, SUB1 }, "path.encoding",
+	  .bend = INNER_BER },
+	{ "PIT-15", "an extension in BER is refused", { BER_NAME }, "path.encoding" },
 	{ "PIT-15", "an extension twice is refused", { TWICE }, "path.encoding" },
 	{ "PIT-15", "a byte behind the leaf is refused", { LEAF1, SUB1 }, "path.encoding",
 	  .bend = TAIL_LEAF },
@@ -387,6 +395,9 @@ static void bend_chain(enum bend bend, struct pki_der *certs, struct pki_der *an
 		break;
 	case BER:
 		certs[1] = ca_lengthen(certs[1]);
+		break;
+	case INNER_BER:
+		certs[0] = ca_lengthen_tbs(certs[0]);
 		break;
 	case GARBAGE:
 		certs[1] = (struct pki_der){ garbage, sizeof(garbage) - 1 };
