@@ -11,8 +11,8 @@
 
 #define EXT_MAX	4
 
-enum who { CA, OTHER, TWIN, NO_SIGN, RSA_CA, RSA1024, SHORT, LEAF, LEAF2, BY_OTHER, BY_RSA, BY_SHORT,
-	   WHO };
+enum who { CA, OTHER, TWIN, NO_SIGN, RSA_CA, RSA1024, SHORT, LEAF, LEAF2, BY_OTHER, BY_RSA,
+	   BY_SHORT, WHO };
 
 static struct entity e[WHO];
 

@@ -106,8 +106,11 @@ static json_t *details(const struct pki_profile *profile, const struct pki_crl *
 static int judge(const struct ctl *ctl, const struct crl_files *files, time_t at,
 		 const struct pki_profile *profile)
 {
-	static const char *const words[] = { "good", "revoked", "indeterminate" };
-	static const int statuses[] = { EXIT_GOOD, EXIT_BAD, EXIT_INDETERMINATE };
+	static const struct { const char *word; int status; } outcomes[] = {
+		[PKI_GOOD] = { "good", EXIT_GOOD },
+		[PKI_BAD] = { "revoked", EXIT_BAD },
+		[PKI_INDETERMINATE] = { "indeterminate", EXIT_INDETERMINATE },
+	};
 	struct pki_crl_policy policy;
 	struct pki_result r = {
 		.verdict = PKI_INDETERMINATE, .rule = "crl.unreadable",
@@ -124,9 +127,9 @@ static int judge(const struct ctl *ctl, const struct crl_files *files, time_t at
 		pki_crl_check(crl, files->cert.item[0], &policy, at, &r);
 	else if (crl)
 		pki_crl_fresh(crl, &policy, at, &r);
-	status = check_print(ctl, &r, words[r.verdict], at,
+	status = check_print(ctl, &r, outcomes[r.verdict].word, at,
 			     ctl->json ? details(profile, crl) : NULL, "trustgate.check-crl/1",
-			     statuses[r.verdict]);
+			     outcomes[r.verdict].status);
 	if (!ctl->json && r.sha1)
 		puts("warn: crl.digest: the list is signed over SHA-1");
 	pki_crl_free(crl);

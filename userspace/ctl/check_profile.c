@@ -19,5 +19,7 @@ static void on_error(void *arg, const char *file, int line, const char *key, con
 
 int check_profile(const char *name, struct pki_profile *profile)
 {
-	return profile_load(name ? name : PROFILE_DEFAULT, profile, on_error, NULL) ? EXIT_USAGE : 0;
+	if (profile_load(name ? name : PROFILE_DEFAULT, profile, on_error, NULL))
+		return EXIT_USAGE;
+	return 0;
 }

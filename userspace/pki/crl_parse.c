@@ -10,7 +10,10 @@
 /* Content of an OBJECT IDENTIFIER below id-ce, 2.5.29. */
 #define ID_CE(n)	{ (const uint8_t[]){ 0x55, 0x1d, n }, 3 }
 
-enum known { EXT_NUMBER, EXT_AKI, EXT_DELTA, EXT_FRESHEST, EXT_IDP, EXT_REASON, EXT_CERT_ISSUER, EXT_UNKNOWN };
+enum known {
+	EXT_NUMBER, EXT_AKI, EXT_DELTA, EXT_FRESHEST, EXT_IDP, EXT_REASON, EXT_CERT_ISSUER,
+	EXT_UNKNOWN
+};
 
 static const struct pki_der oids[] = {
 	[EXT_NUMBER] = ID_CE(20), [EXT_AKI] = ID_CE(35), [EXT_DELTA] = ID_CE(27),
