@@ -545,7 +545,7 @@ static const struct ocsp_case cases[] = {
 	{ "HNB-OCSP-09", "a producedAt that doesn't parse is refused", "ocsp.producedat.signer",
 	  { { FRESH } }, .produced_text = "20260921141220.5Z" },
 	{ "HNB-OCSP-09", "a thisUpdate that doesn't parse is refused", "ocsp.time.encoding",
-	  { { FRESH, .from_text = "202609211412Z" } } },
+	  { { FRESH, .from_text = "20260921141220.5Z" } } },
 	{ "HNB-OCSP-09", "a thisUpdate with a time zone is refused", "ocsp.time.encoding",
 	  { { FRESH, .from_text = "20260921141220+0200" } } },
 	{ "HNB-OCSP-09", "a nextUpdate on the 31st of June is refused", "ocsp.time.encoding",
