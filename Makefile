@@ -3,6 +3,7 @@
 # What a person runs:
 #   make demo            tell the story of one tunnel in a VM, on this machine
 #   make check           all tests; KERNEL=bookworm or sid picks another Debian
+#   make check-long      ten million mutations of each parser's input; hours, -j helps
 #   make bench           per-packet cost and time to open, side by side
 #   make all install     build and install for the running machine
 O ?= $(CURDIR)/build
@@ -15,7 +16,7 @@ KERNEL ?= trixie
 
 export O DESTDIR PREFIX KVER KDIR SSDIR KERNEL
 
-.PHONY: all kmod userspace tests install install-tests demo check bench generate clean
+.PHONY: all kmod userspace tests install install-tests demo check check-long bench generate clean
 all: kmod userspace
 
 # The kernel build writes beside its sources, so it gets a copy of them.
@@ -34,7 +35,10 @@ install: all
 	install -D -m 644 $(O)/kmod/trustgate.ko \
 		$(DESTDIR)/lib/modules/$(KVER)/updates/trustgate.ko
 	$(MAKE) -C userspace O=$(O)/userspace install
-	install -D -m 644 -t $(DESTDIR)/usr/share/doc/trustgate policy/trustgated.conf
+	install -D -m 644 -t $(DESTDIR)/usr/share/doc/trustgate policy/trustgated.conf \
+		policy/swanctl-henb.conf policy/swanctl-segw.conf
+	install -D -m 644 policy/strongswan-baseline.conf \
+		$(DESTDIR)/etc/strongswan.d/trustgate.conf
 	install -D -m 644 -t $(DESTDIR)/lib/systemd/system policy/trustgated.service
 	install -D -m 644 policy/modprobe-trustgate.conf $(DESTDIR)/etc/modprobe.d/trustgate.conf
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
@@ -55,6 +59,11 @@ demo bench:
 
 check:
 	tests/run-all
+
+check-long:
+	tests/lint/deps
+	$(MAKE) --output-sync=target -C tests/fuzz O=$(O)/tests/fuzz check \
+		RUNS=10000000 LIMIT=1000000
 
 clean:
 	rm -rf $(O)

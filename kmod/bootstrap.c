@@ -9,6 +9,10 @@
  * by the addresses alone; inbound only the exact reverse flow, once we have
  * spoken first. A fragment has no ports and an extension header hides them, so
  * neither passes.
+ *
+ * On a SeGW the flow is the peer's instead: a H(e)NB that verifies through the
+ * tunnel has to reach the responder while the SeGW's own context is pending, or
+ * both ends wait for each other. Then its SYN says which connection it is.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -29,7 +33,8 @@ struct tg_flow {
 };
 
 struct tg_boot {
-	struct sock *sk;
+	struct sock *sk;		/* NULL: the peer's flow, forwarded */
+	spinlock_t lock;		/* the local half of a forwarded flow */
 	struct tg_flow flow;
 	u16 family;
 	u32 max_packets, max_bytes;
@@ -43,7 +48,8 @@ static void tg_boot_free(struct rcu_head *rcu)
 {
 	struct tg_boot *boot = container_of(rcu, struct tg_boot, rcu);
 
-	sock_put(boot->sk);
+	if (boot->sk)
+		sock_put(boot->sk);
 	kfree(boot);
 }
 
@@ -92,26 +98,79 @@ static bool tg_parse_addrs(const struct sk_buff *skb, struct in6_addr *src, stru
 	return true;
 }
 
-static bool tg_boot_match(const struct tg_boot *boot, const struct sk_buff *skb, int dir)
-{
-	const struct tg_flow *f = &boot->flow;
+struct tg_segment {
 	struct in6_addr src, dst;
+	__be16 sport, dport;
+	bool opens;			/* SYN without ACK */
+};
+
+static bool tg_parse_segment(const struct sk_buff *skb, struct tg_segment *seg)
+{
 	const struct tcphdr *th;
 	struct tcphdr buf;
 	int thoff;
 
-	if (!tg_parse_addrs(skb, &src, &dst, &thoff))
+	if (!tg_parse_addrs(skb, &seg->src, &seg->dst, &thoff))
 		return false;
 	th = skb_header_pointer(skb, thoff, sizeof(buf), &buf);
 	if (!th)
 		return false;
+	seg->sport = th->source;
+	seg->dport = th->dest;
+	seg->opens = th->syn && !th->ack;
+	return true;
+}
+
+static bool tg_to_remote(const struct tg_flow *f, const struct tg_segment *seg)
+{
+	return ipv6_addr_equal(&seg->dst, &f->remote) && seg->dport == f->remote_port;
+}
+
+static bool tg_from_local(const struct tg_flow *f, const struct tg_segment *seg)
+{
+	return ipv6_addr_equal(&seg->src, &f->local) && seg->sport == f->local_port;
+}
+
+static bool tg_to_local(const struct tg_flow *f, const struct tg_segment *seg)
+{
+	return ipv6_addr_equal(&seg->src, &f->remote) && seg->sport == f->remote_port &&
+	       ipv6_addr_equal(&seg->dst, &f->local) && seg->dport == f->local_port;
+}
+
+static bool tg_match_own(const struct tg_boot *boot, const struct sk_buff *skb,
+			 const struct tg_segment *seg, int dir)
+{
 	if (dir == TRUSTGATE_DIRECTION_OUT)
 		return skb->sk && sk_to_full_sk(skb->sk) == boot->sk &&
-		       ipv6_addr_equal(&src, &f->local) && th->source == f->local_port &&
-		       ipv6_addr_equal(&dst, &f->remote) && th->dest == f->remote_port;
-	return READ_ONCE(boot->spoken) && !(th->syn && !th->ack) &&
-	       ipv6_addr_equal(&src, &f->remote) && th->source == f->remote_port &&
-	       ipv6_addr_equal(&dst, &f->local) && th->dest == f->local_port;
+		       tg_from_local(&boot->flow, seg) && tg_to_remote(&boot->flow, seg);
+	return READ_ONCE(boot->spoken) && !seg->opens && tg_to_local(&boot->flow, seg);
+}
+
+/* One connection at a time; the next one of a peer that tries again is its SYN. */
+static bool tg_match_forwarded(struct tg_boot *boot, const struct tg_segment *seg, int dir)
+{
+	bool match;
+
+	spin_lock_bh(&boot->lock);
+	if (dir == TRUSTGATE_DIRECTION_IN && seg->opens && tg_to_remote(&boot->flow, seg)) {
+		boot->flow.local = seg->src;
+		boot->flow.local_port = seg->sport;
+	}
+	if (dir == TRUSTGATE_DIRECTION_IN)
+		match = tg_from_local(&boot->flow, seg) && tg_to_remote(&boot->flow, seg);
+	else
+		match = boot->flow.local_port && !seg->opens && tg_to_local(&boot->flow, seg);
+	spin_unlock_bh(&boot->lock);
+	return match;
+}
+
+static bool tg_boot_match(struct tg_boot *boot, const struct sk_buff *skb, int dir)
+{
+	struct tg_segment seg;
+
+	if (!tg_parse_segment(skb, &seg))
+		return false;
+	return boot->sk ? tg_match_own(boot, skb, &seg, dir) : tg_match_forwarded(boot, &seg, dir);
 }
 
 static void tg_boot_exhausted(struct tg_context *ctx, struct tg_boot *boot)
@@ -154,6 +213,21 @@ bool tg_boot_pass(struct tg_context *ctx, struct sk_buff *skb, const struct xfrm
 	if (dir == TRUSTGATE_DIRECTION_OUT && !READ_ONCE(boot->spoken))
 		WRITE_ONCE(boot->spoken, true);
 	return true;
+}
+
+/**
+ * tg_boot_forwards() - does this packet, which came in by the allowance, go on
+ * @ctx: the context
+ * @skb: the packet, inner header at the network offset
+ *
+ * Context: RCU read side, FORWARD hook. Nothing is counted twice.
+ */
+bool tg_boot_forwards(const struct tg_context *ctx, const struct sk_buff *skb)
+{
+	struct tg_boot *boot = rcu_dereference(ctx->boot);
+
+	return boot && !boot->sk && !READ_ONCE(boot->exhausted) &&
+	       tg_boot_match(boot, skb, TRUSTGATE_DIRECTION_IN);
 }
 
 /* The local half of the flow is what the socket is bound to. */
@@ -205,6 +279,7 @@ static struct tg_boot *tg_boot_from_socket(struct sock *sk, struct genl_info *in
 	boot = kzalloc(sizeof(*boot), GFP_KERNEL);
 	if (!boot)
 		return ERR_PTR(-ENOMEM);
+	spin_lock_init(&boot->lock);
 	err = tg_boot_local(sk, boot);
 	if (err)
 		NL_SET_ERR_MSG(info->extack,
@@ -220,6 +295,24 @@ static struct tg_boot *tg_boot_from_socket(struct sock *sk, struct genl_info *in
 	sock_hold(sk);
 	boot->sk = sk;
 	return boot;
+}
+
+static struct tg_boot *tg_boot_forwarded(struct genl_info *info)
+{
+	struct tg_boot *boot = kzalloc(sizeof(*boot), GFP_KERNEL);
+	int err;
+
+	if (!boot)
+		return ERR_PTR(-ENOMEM);
+	spin_lock_init(&boot->lock);
+	boot->family = nla_len(info->attrs[TRUSTGATE_A_BOOTSTRAP_REMOTE_ADDR]) == sizeof(__be32) ?
+		       AF_INET : AF_INET6;
+	err = tg_boot_remote(info, boot);
+	if (!err)
+		return boot;
+	NL_SET_ERR_MSG(info->extack, "remote is an IPv4 or IPv6 address and a port");
+	kfree(boot);
+	return ERR_PTR(err);
 }
 
 static int tg_boot_attempt(struct tg_context *ctx, struct netlink_ext_ack *extack)
@@ -245,15 +338,23 @@ static int tg_boot_attempt(struct tg_context *ctx, struct netlink_ext_ack *extac
  * @info: the request; its sender holds the socket
  *
  * Context: process, in the sender's task.
- * Return: the flow, to be installed or discarded, or an ERR_PTR: %-EBADF,
- * %-EADDRNOTAVAIL or %-EAFNOSUPPORT for a socket that will not do.
+ * Return: the flow, to be installed or discarded, or an ERR_PTR: %-EINVAL without
+ * exactly one of sockfd and forward; %-EBADF, %-EADDRNOTAVAIL or %-EAFNOSUPPORT
+ * for a socket that will not do.
  */
 struct tg_boot *tg_boot_make(struct genl_info *info)
 {
+	bool forward = nla_get_flag(info->attrs[TRUSTGATE_A_BOOTSTRAP_FORWARD]);
 	struct socket *sock;
 	struct tg_boot *boot;
 	int err;
 
+	if (forward == !!info->attrs[TRUSTGATE_A_BOOTSTRAP_SOCKFD]) {
+		NL_SET_ERR_MSG(info->extack, "give either sockfd or forward");
+		return ERR_PTR(-EINVAL);
+	}
+	if (forward)
+		return tg_boot_forwarded(info);
 	sock = sockfd_lookup(nla_get_s32(info->attrs[TRUSTGATE_A_BOOTSTRAP_SOCKFD]), &err);
 	if (!sock) {
 		NL_SET_ERR_MSG(info->extack, "sockfd is not a socket of the sender");
@@ -322,19 +423,25 @@ int tg_boot_fill(struct sk_buff *skb, const struct tg_context *ctx)
 {
 	struct tg_boot *boot = rcu_dereference_protected(ctx->boot, 1);
 
+	struct tg_flow flow;
+
 	if (!boot)
 		return -ENOENT;
+	spin_lock(&boot->lock);
+	flow = boot->flow;
+	spin_unlock(&boot->lock);
 	if (nla_put_u32(skb, TRUSTGATE_A_BOOTSTRAP_CONTEXT_ID, ctx->id) ||
 	    nla_put_u16(skb, TRUSTGATE_A_BOOTSTRAP_FAMILY, boot->family) ||
-	    tg_put_addr(skb, TRUSTGATE_A_BOOTSTRAP_LOCAL_ADDR, boot->family, &boot->flow.local) ||
-	    nla_put_be16(skb, TRUSTGATE_A_BOOTSTRAP_LOCAL_PORT, boot->flow.local_port) ||
-	    tg_put_addr(skb, TRUSTGATE_A_BOOTSTRAP_REMOTE_ADDR, boot->family, &boot->flow.remote) ||
-	    nla_put_be16(skb, TRUSTGATE_A_BOOTSTRAP_REMOTE_PORT, boot->flow.remote_port) ||
+	    tg_put_addr(skb, TRUSTGATE_A_BOOTSTRAP_LOCAL_ADDR, boot->family, &flow.local) ||
+	    nla_put_be16(skb, TRUSTGATE_A_BOOTSTRAP_LOCAL_PORT, flow.local_port) ||
+	    tg_put_addr(skb, TRUSTGATE_A_BOOTSTRAP_REMOTE_ADDR, boot->family, &flow.remote) ||
+	    nla_put_be16(skb, TRUSTGATE_A_BOOTSTRAP_REMOTE_PORT, flow.remote_port) ||
 	    nla_put_u32(skb, TRUSTGATE_A_BOOTSTRAP_OUT_PACKETS, atomic_read(&boot->packets[0])) ||
 	    nla_put_u32(skb, TRUSTGATE_A_BOOTSTRAP_OUT_BYTES, atomic_read(&boot->bytes[0])) ||
 	    nla_put_u32(skb, TRUSTGATE_A_BOOTSTRAP_IN_PACKETS, atomic_read(&boot->packets[1])) ||
 	    nla_put_u32(skb, TRUSTGATE_A_BOOTSTRAP_IN_BYTES, atomic_read(&boot->bytes[1])) ||
 	    nla_put_u32(skb, TRUSTGATE_A_BOOTSTRAP_ATTEMPT, boot->attempt) ||
+	    (!boot->sk && nla_put_flag(skb, TRUSTGATE_A_BOOTSTRAP_FORWARD)) ||
 	    (READ_ONCE(boot->exhausted) && nla_put_flag(skb, TRUSTGATE_A_BOOTSTRAP_EXHAUSTED)))
 		return -EMSGSIZE;
 	return 0;

@@ -12,7 +12,7 @@
  * which leave a security path for netfilter to see, come after it.
  *
  * FORWARD backs these up: what passed a closed context by the bootstrap
- * allowance is for this box and is never forwarded.
+ * allowance is for this box, unless the allowance is for a forwarded flow.
  */
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
@@ -205,6 +205,14 @@ static int tg_rcv_cb(struct sk_buff *skb, int err)
 	return 1;
 }
 
+/* By the allowance, and counted when it came in. */
+static bool tg_forwarded(const struct tg_sa *sa, const struct sk_buff *skb)
+{
+	const struct tg_context *ctx = sa ? rcu_dereference(sa->ctx) : NULL;
+
+	return ctx && tg_boot_forwards(ctx, skb);
+}
+
 static unsigned int tg_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct sec_path *sp = skb_sec_path(skb);
@@ -216,6 +224,7 @@ static unsigned int tg_forward(void *priv, struct sk_buff *skb, const struct nf_
 		struct tg_sa *sa = tg_sa_find(sp->xvec[i]);
 
 		if (tg_is_carrier(sp->xvec[i]) && !tg_open_context(sa) &&
+		    !tg_forwarded(sa, skb) &&
 		    tg_closed(skb, sp->xvec[i], sa, TRUSTGATE_DIRECTION_IN, false))
 			return NF_DROP;
 	}

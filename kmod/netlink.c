@@ -1249,7 +1249,6 @@ int trustgate_nl_bootstrap_set_doit(struct sk_buff *req, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_BOOTSTRAP_CONTEXT_ID) ||
 	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_BOOTSTRAP_GENERATION) ||
-	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_BOOTSTRAP_SOCKFD) ||
 	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_BOOTSTRAP_REMOTE_ADDR) ||
 	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_BOOTSTRAP_REMOTE_PORT))
 		return tg_refuse(tn, -EINVAL);

@@ -175,12 +175,13 @@ const struct nla_policy trustgate_sa_get_nl_policy[TRUSTGATE_A_SA_ID + 1] = {
 };
 
 /* TRUSTGATE_CMD_BOOTSTRAP_SET - do */
-const struct nla_policy trustgate_bootstrap_set_nl_policy[TRUSTGATE_A_BOOTSTRAP_REMOTE_PORT + 1] = {
+const struct nla_policy trustgate_bootstrap_set_nl_policy[TRUSTGATE_A_BOOTSTRAP_FORWARD + 1] = {
 	[TRUSTGATE_A_BOOTSTRAP_CONTEXT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[TRUSTGATE_A_BOOTSTRAP_GENERATION] = { .type = NLA_U64, },
 	[TRUSTGATE_A_BOOTSTRAP_SOCKFD] = { .type = NLA_S32, },
 	[TRUSTGATE_A_BOOTSTRAP_REMOTE_ADDR] = { .type = NLA_BINARY, },
 	[TRUSTGATE_A_BOOTSTRAP_REMOTE_PORT] = { .type = NLA_U16, },
+	[TRUSTGATE_A_BOOTSTRAP_FORWARD] = { .type = NLA_FLAG, },
 };
 
 /* TRUSTGATE_CMD_BOOTSTRAP_GET - do */
@@ -305,7 +306,7 @@ const struct genl_ops trustgate_nl_ops[18] = {
 		.cmd		= TRUSTGATE_CMD_BOOTSTRAP_SET,
 		.doit		= trustgate_nl_bootstrap_set_doit,
 		.policy		= trustgate_bootstrap_set_nl_policy,
-		.maxattr	= TRUSTGATE_A_BOOTSTRAP_REMOTE_PORT,
+		.maxattr	= TRUSTGATE_A_BOOTSTRAP_FORWARD,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

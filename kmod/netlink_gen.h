@@ -46,7 +46,7 @@ extern const struct nla_policy trustgate_sa_bind_nl_policy[TRUSTGATE_A_BIND_SA +
 
 extern const struct nla_policy trustgate_sa_get_nl_policy[TRUSTGATE_A_SA_ID + 1];
 
-extern const struct nla_policy trustgate_bootstrap_set_nl_policy[TRUSTGATE_A_BOOTSTRAP_REMOTE_PORT + 1];
+extern const struct nla_policy trustgate_bootstrap_set_nl_policy[TRUSTGATE_A_BOOTSTRAP_FORWARD + 1];
 
 extern const struct nla_policy trustgate_bootstrap_get_nl_policy[TRUSTGATE_A_BOOTSTRAP_CONTEXT_ID + 1];
 

@@ -282,6 +282,7 @@ void tg_context_drop_all(struct tg_net *tn);
 /* bootstrap.c */
 struct tg_boot;
 bool tg_boot_pass(struct tg_context *ctx, struct sk_buff *skb, const struct xfrm_state *x, int dir);
+bool tg_boot_forwards(const struct tg_context *ctx, const struct sk_buff *skb);
 struct tg_boot *tg_boot_make(struct genl_info *info);
 void tg_boot_discard(struct tg_boot *boot);
 int tg_boot_install(struct tg_context *ctx, struct tg_boot *boot, struct netlink_ext_ack *extack);

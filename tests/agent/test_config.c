@@ -56,14 +56,35 @@ static const struct refusal refusals[] = {
 	  "too large" },
 	{ "negative number", GOOD "retries = -1\n", 8, "ocsp.retries", "not a number" },
 	{ "number with more behind it", GOOD "retries = 4x\n", 8, "ocsp.retries", "not a number" },
-	{ "HNB-OCSP-04: mode inband", GOOD "mode = inband\n", 8, "ocsp.mode", "not one of" },
-	{ "mode direct", GOOD "mode = direct\n", 8, "ocsp.mode", "not one of" },
-	{ "role segw", GOOD "[agent]\nrole = segw\n", 9, "agent.role", "not one of" },
+	{ "HNB-AUTH-12: a mode there is not", GOOD "mode = stapled\n", 8, "ocsp.mode",
+	  "not one of" },
+	{ "HNB-AUTH-12: a mode twice", GOOD "mode = inband, inband\n", 8, "ocsp.mode", "twice" },
+	{ "HNB-AUTH-12: no mode", GOOD "mode = ,\n", 8, "ocsp.mode", "" },
+	{ "HNB-AUTH-12: off among others", GOOD "mode = off, inband\n", 8, "ocsp.mode",
+	  "not one of" },
+	{ "HNB-AUTH-15: off, and revocation required",
+	  GOOD "mode = off\n[gate]\nrequired = revocation\n", 0, "gate.required", "off" },
+	{ "HNB-OCSP-08: pointers allowed, to nowhere", GOOD "aia = allow\n", 0, "ocsp.allow",
+	  "missing" },
+	{ "HNB-OCSP-08: a target that is none", GOOD "allow = 10.0.0.0/33\n", 8, "ocsp.allow",
+	  "neither" },
+	{ "HNB-GATE-11: direct, by a name with a blank", GOOD "direct_uri = http://a b/\n", 8,
+	  "ocsp.direct_uri", "neither" },
+	{ "HNB-OCSP-05: a direct try longer than IKE waits", GOOD "direct_try = 3s\n", 8,
+	  "ocsp.direct_try", "largest" },
+	{ "PIT-38: responses in IKE beyond 16 KiB", GOOD "inband_max = 16385\n", 8,
+	  "ocsp.inband_max", "largest" },
+	{ "clock state without a path", GOOD "[clock]\nstate = clock\n", 9, "clock.state",
+	  "absolute" },
+	{ "FFS-16: another word for the clock", GOOD "[clock]\nunsynced = accept\n", 9,
+	  "clock.unsynced", "not one of" },
+	{ "a role there is not", GOOD "[agent]\nrole = hems\n", 9, "agent.role", "not one of" },
+	{ "what only a SeGW has", GOOD "[segw]\ndeadline = 5s\n", 8, "", "role = segw" },
 	{ "no renewal in time", GOOD "[agent]\nrenew = 16s\n", 0, "agent.renew", "half" },
 	{ "workers as root", GOOD "[agent]\nuser = root\n", 0, "agent.user", "root" },
 	{ "empty value", GOOD "[agent]\nuser =\n", 9, "agent.user", "empty" },
 	{ "no proof required", GOOD "[gate]\nrequired = ,\n", 9, "gate.required", "" },
-	{ "a proof without a source", GOOD "[gate]\nrequired = authz\n", 9, "gate.required",
+	{ "a proof without a source", GOOD "[gate]\nrequired = authz\n", 0, "gate.required",
 	  "no source" },
 	{ "a proof there is not", GOOD "[gate]\nrequired = luck\n", 9, "gate.required", "unknown" },
 	{ "PCR 24", GOOD "[tre]\npcrs = 0-24\n", 9, "tre.pcrs", "0 to 23" },
@@ -125,6 +146,7 @@ static void test_peer(const char *name, bool good, const char *what)
 
 static void test_names(void)
 {
+	test_uri("http://169.254.169.254/", false, "URI: link-local IPv4");
 	test_uri("http://10.0.0.1", true, "URI: IPv4");
 	test_uri("HTTP://10.0.0.1:81/a?b", true, "URI: port, path and query");
 	test_uri("http://[2001:db8::1]:81/a", true, "URI: IPv6 in brackets");
@@ -163,8 +185,8 @@ static void test_values(void)
 	       c.tre.pcrs == 0xff, "defaults are the specification's");
 	tap_ok(c.gate.mode == TRUSTGATE_MODE_ENFORCE && c.gate.required == 0xd && !c.gate.set,
 	       "the gate enforces, all proofs are required, its limits are left alone");
-	tap_ok(c.ocsp.responder.family == AF_INET && c.ocsp.port == 8080 &&
-	       !memcmp(c.ocsp.responder.addr, "\x0a\x63\0\x02", 4), "the URI's address and port");
+	tap_ok(c.ocsp.uri.addr.family == AF_INET && c.ocsp.uri.port == 8080 &&
+	       !memcmp(c.ocsp.uri.addr.addr, "\x0a\x63\0\x02", 4), "the URI's address and port");
 	tap_ok(!parse(GOOD "try = 1500ms ; a comment\n# one more\n[tre]\npcrs = 0-2, 10 ,23\n"
 		      "max_age=2h\n[gate]\nt_verify = 1 min\n", &c, &l) &&
 	       c.ocsp.try_ms == 1500 && c.tre.pcrs == (0x7u | 1u << 10 | 1u << 23) &&
@@ -179,9 +201,115 @@ static void test_values(void)
 	tap_ok(config_load("/", &c, keep, &l) == 1, "not a file");
 }
 
+static bool modes_are(const struct config *c, const char *want)
+{
+	char got[64] = "";
+
+	for (uint32_t i = 0; i < c->ocsp.nmodes; i++) {
+		strcat(got, i ? "," : "");
+		strcat(got, config_mode_name(c->ocsp.modes[i]));
+	}
+	if (strcmp(got, want))
+		printf("# %s\n", got);
+	return !strcmp(got, want);
+}
+
+#define BARE "[charon]\nchild = core\n[peer]\nname = a.b\nanchor = /a\n[ocsp]\n"
+
+static void test_modes(void)
+{
+	struct config c;
+	struct last l;
+
+	tap_ok(!parse(GOOD, &c, &l) && modes_are(&c, "inband,intunnel"),
+	       "HNB-AUTH-12: any is the default: what IKE brings, then the tunnel");
+	tap_ok(!parse(GOOD "mode = any\ndirect_uri = http://ocsp.test/\n", &c, &l) &&
+	       modes_are(&c, "inband,direct,intunnel") && !c.ocsp.direct_uri.addr.family &&
+	       !strcmp(c.ocsp.direct_uri.host, "ocsp.test") && c.ocsp.direct_uri.port == 80,
+	       "HNB-AUTH-12: and a direct query, if there is where to");
+	tap_ok(!parse(GOOD "mode = intunnel, inband\n", &c, &l) && modes_are(&c, "intunnel,inband"),
+	       "HNB-AUTH-12: in the order that was given");
+	tap_ok(!parse(GOOD "mode = off\n", &c, &l) && !c.ocsp.nmodes && c.gate.required == 0x9,
+	       "HNB-AUTH-15: off requires no proof of revocation");
+	tap_ok(!parse(BARE "mode = inband\n", &c, &l) && modes_are(&c, "inband") &&
+	       c.gate.required == 0xd, "HNB-OCSP-06: inband needs no responder");
+	tap_ok(!parse(BARE "uri = http://10.0.0.1/\nmode = direct\n", &c, &l) &&
+	       !strcmp(c.ocsp.direct_uri.text, "http://10.0.0.1/"),
+	       "HNB-F2-06: direct asks uri when there is no other");
+	tap_ok(parse(BARE "mode = direct\n", &c, &l) == 1 && !strcmp(l.key, "ocsp.direct_uri"),
+	       "HNB-F2-06: direct needs a responder");
+	tap_ok(parse(BARE "mode = any\n", &c, &l) == 1 && !strcmp(l.key, "ocsp.uri"),
+	       "HNB-GATE-01: any needs one behind the tunnel");
+	tap_ok(c.ocsp.inband_max == 16384 && c.ocsp.aia == CONFIG_AIA_IGNORE &&
+	       c.clock.unsynced == CONFIG_UNSYNCED_PROVISIONAL && c.clock.save_ms == 900000,
+	       "PIT-38, FFS-16, HNB-OCSP-08: defaults are the specification's");
+}
+
+#define SEGW \
+	"[agent]\nrole = segw\n[vendor acme]\nanchor = /a.pem\nsources = crls\n" \
+	"[source crls]\nclass = manufacturer-crl\n"
+
+static void test_segw(void)
+{
+	struct config c;
+	struct last l;
+	int n = parse(SEGW, &c, &l);
+
+	if (!tap_ok(!n && c.agent.role == CONFIG_ROLE_SEGW && c.gate.required == 0x5 &&
+		    c.segw.nvendors == 1 && !c.charon.start && !c.ocsp.nmodes,
+		    "SGW-REV-01: role segw: its vendors and sources, path and revocation required"))
+		printf("# %d: %s: %s\n", n, l.key, l.rule);
+	tap_ok(parse(SEGW "[gate]\nrequired = authz\n", &c, &l) == 1 &&
+	       !strcmp(l.key, "gate.required"), "SGW-AAA-01: no authorisation without a source of it");
+}
+
+static bool addr_ok(const struct config *c, const char *addr)
+{
+	char text[128];
+	struct config_uri u;
+
+	snprintf(text, sizeof(text), strchr(addr, ':') ? "http://[%s]/" : "http://%s/", addr);
+	/* A refused literal leaves the address, which is what a resolver might say. */
+	config_uri_parse(text, true, &u);
+	return config_allows_addr(&c->ocsp, &u.addr);
+}
+
+static bool pointer_ok(const struct config *c, const char *uri)
+{
+	struct config_uri u;
+
+	return !config_uri_parse(uri, true, &u) && config_allows_pointer(&c->ocsp, &u);
+}
+
+static void test_targets(void)
+{
+	struct config c;
+	struct last l;
+
+	parse(GOOD, &c, &l);
+	tap_ok(addr_ok(&c, "10.1.2.3") && addr_ok(&c, "2001:db8::1") && !addr_ok(&c, "127.0.0.1") &&
+	       !addr_ok(&c, "::1") && !addr_ok(&c, "0.0.0.0") && !addr_ok(&c, "224.0.0.1") &&
+	       !addr_ok(&c, "fe80::1") && !addr_ok(&c, "::ffff:127.0.0.1") &&
+	       !addr_ok(&c, "169.254.169.254"),
+	       "HNB-OCSP-08: a name that leads to this box or nowhere is not asked");
+	tap_ok(!pointer_ok(&c, "http://ocsp.test/"), "HNB-OCSP-08: no pointer leads anywhere");
+	tap_ok(!parse(GOOD "aia = allow\nallow = OCSP.test, 192.0.2.0/25, 2001:db8::/32\n", &c, &l) &&
+	       addr_ok(&c, "192.0.2.127") && !addr_ok(&c, "192.0.2.128") &&
+	       addr_ok(&c, "2001:db8:ffff::1") && !addr_ok(&c, "2001:db9::1") &&
+	       !addr_ok(&c, "10.1.2.3"), "HNB-OCSP-08: with prefixes, only what is within");
+	tap_ok(pointer_ok(&c, "http://ocsp.test:81/x") && pointer_ok(&c, "http://192.0.2.1/") &&
+	       !pointer_ok(&c, "http://evil.test/") && !pointer_ok(&c, "http://ocsp.test.evil.test/") &&
+	       !pointer_ok(&c, "http://192.0.2.200/") && !pointer_ok(&c, "https://ocsp.test/") &&
+	       !pointer_ok(&c, "http://ocsp.test@evil.test/"),
+	       "HNB-OCSP-08: a pointer leads only to hosts on the list");
+}
+
 int main(void)
 {
 	tap_start();
+	test_modes();
+	test_targets();
+	test_segw();
 	test_values();
 	test_names();
 	test_refusals();

@@ -8,6 +8,7 @@
 #include "../lib/tap.h"
 #include "agent/decode.h"
 #include "agent/vici_msg.h"
+#include "charon/trustgate_msg.h"
 
 struct msg {
 	uint8_t data[TG_WIRE_MAX + 16];
@@ -79,6 +80,13 @@ static void test_good(struct msg *m)
 	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && d.seq == 42 && d.ike_id == 7 && d.role == 0 &&
 	       !strcmp(d.peer_id, "segw") && d.ncerts == 2 && d.certs[1].len == 6 &&
 	       !memcmp(d.certs[0].data, "leaf", 4), "authorize: certificates in order");
+	authorize(m);
+	item(m, TG_WIRE_OCSP, "one", 3);
+	item(m, TG_WIRE_OCSP, "other", 5);
+	number(m, TG_WIRE_SENT, 5);
+	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && d.nocsps == 2 && d.ocsps[1].len == 5 &&
+	       !memcmp(d.ocsps[0].data, "one", 3) && d.sent == 5,
+	       "HNB-OCSP-15: authorize: OCSP responses as sent");
 	child_keys(m, IPPROTO_ESP);
 	item(m, TG_WIRE_VIP, "\x0a\x32\0\x01", 4);
 	tap_ok(!finish(m, TG_WIRE_CHILD_KEYS, &d) && d.spi_in == 1 && d.spi_out == 2 &&
@@ -97,6 +105,8 @@ static void refused(struct msg *m, uint16_t type, const char *what)
 
 static void test_items(struct msg *m)
 {
+	static const uint8_t big[TG_WIRE_OCSP_MAX + 1];
+
 	authorize(m);
 	number(m, TG_WIRE_IKE_ID, 8);
 	refused(m, TG_WIRE_AUTHORIZE, "an item twice");
@@ -112,6 +122,20 @@ static void test_items(struct msg *m)
 	authorize(m);
 	item(m, TG_WIRE_CERT, "", 0);
 	refused(m, TG_WIRE_AUTHORIZE, "an empty certificate");
+	authorize(m);
+	for (int i = 0; i <= TG_WIRE_OCSPS_MAX; i++)
+		item(m, TG_WIRE_OCSP, "x", 1);
+	refused(m, TG_WIRE_AUTHORIZE, "PIT-38: five OCSP responses");
+	authorize(m);
+	item(m, TG_WIRE_OCSP, "", 0);
+	refused(m, TG_WIRE_AUTHORIZE, "PIT-38: an empty OCSP response");
+	authorize(m);
+	item(m, TG_WIRE_OCSP, big, sizeof(big));
+	refused(m, TG_WIRE_AUTHORIZE, "PIT-38: an OCSP response beyond 16 KiB");
+	authorize(m);
+	number(m, TG_WIRE_SENT, 1);
+	number(m, TG_WIRE_SENT, 1);
+	refused(m, TG_WIRE_AUTHORIZE, "the number sent, twice");
 	start(m);
 	item(m, TG_WIRE_IKE_ID, "\1\0", 2);
 	refused(m, TG_WIRE_IKE_DOWN, "a number of two octets");
@@ -164,10 +188,47 @@ static void test_reply(void)
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	len = encode_reply(buf, 42, 13, text);
+	len = encode_reply(buf, 42, 13, text, 0);
 	memcpy(&hdr, buf, sizeof(hdr));
 	tap_ok(hdr.seq == 42 && hdr.type == TG_WIRE_REPLY && hdr.len == len - sizeof(hdr) &&
 	       len == sizeof(hdr) + 8 + 4 + 255, "reply: a long text is cut at 255");
+}
+
+/* What the agent says is what the plugin hears. */
+static void test_plugin(void)
+{
+	static uint8_t buf[TG_WIRE_MAX], big[TG_WIRE_OCSP_MAX + 1];
+	struct pki_der cert = { (const uint8_t *)"cert", 4 }, ocsps[TG_WIRE_OCSPS_MAX + 1];
+	struct tg_staple s;
+	struct tg_reply r;
+	size_t len;
+	bool all = true;
+
+	len = encode_reply(buf, 7, 0, NULL, TG_WIRE_FLAG_REQUIRED);
+	tap_ok(!tg_msg_parse_reply(buf, len, &r) && r.seq == 7 && r.flags == TG_WIRE_FLAG_REQUIRED,
+	       "HNB-OCSP-15: a reply with the agent's policy");
+	for (size_t i = 0; i <= TG_WIRE_OCSPS_MAX; i++)
+		ocsps[i] = (struct pki_der){ big, i + 1 };
+	len = encode_staple(buf, cert, ocsps, TG_WIRE_OCSPS_MAX, 1234);
+	tap_ok(len && !tg_msg_parse_staple(buf, len, &s) && s.life_ms == 1234 && s.nocsps == 4 &&
+	       s.cert.len == 4 && !memcmp(s.cert.ptr, "cert", 4) && s.ocsps[3].len == 4,
+	       "SGW-F2-10: responses for a certificate of ours");
+	for (size_t n = 0; n < len; n++)
+		all = all && tg_msg_parse_staple(buf, n, &s);
+	tap_ok(all, "SGW-F2-10: refused: every truncation");
+	len = encode_staple(buf, cert, NULL, 0, 0);
+	tap_ok(len && !tg_msg_parse_staple(buf, len, &s) && !s.nocsps && !s.life_ms,
+	       "SGW-F2-10: and their withdrawal");
+	tap_ok(!encode_staple(buf, cert, ocsps, 0, 1) && !encode_staple(buf, cert, ocsps, 1, 0) &&
+	       !encode_staple(buf, cert, ocsps, TG_WIRE_OCSPS_MAX + 1, 1) &&
+	       !encode_staple(buf, (struct pki_der){ big, 0 }, ocsps, 1, 1),
+	       "SGW-F2-10: a life without a response, a response without life, five, none of ours");
+	ocsps[0].len = sizeof(big);
+	tap_ok(!encode_staple(buf, cert, ocsps, 1, 1), "PIT-38: nor one beyond 16 KiB");
+	len = encode_staple(buf, cert, ocsps + 1, 1, 1);
+	buf[len - 1] ^= 1;
+	memset(buf + sizeof(struct tg_wire_hdr) + 8 + 4, 0, 4);
+	tap_ok(tg_msg_parse_staple(buf, len, &s) != NULL, "SGW-F2-10: refused: life 0 with a response");
 }
 
 static void take(void *arg, const struct vici_str *path, size_t depth, struct vici_str key,
@@ -230,6 +291,7 @@ int main(void)
 	test_items(&m);
 	test_lengths(&m);
 	test_reply();
+	test_plugin();
 	test_vici();
 	return tap_end();
 }

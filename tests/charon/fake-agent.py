@@ -13,6 +13,7 @@ each item. MODE is a file read before each answer:
     refuse TYPE     answer it with EACCES and a text
     garbage TYPE    answer it with octets that are no message
     close TYPE      close the connection on it
+    require         answer everything, and say that no peer is to pass without an answer
 """
 import hashlib
 import os
@@ -28,10 +29,11 @@ TYPES = {1: "HELLO", 2: "AUTHORIZE", 3: "CHILD_KEYS", 4: "CHILD_UP", 5: "CHILD_D
 REPLIED = {"HELLO", "AUTHORIZE", "CHILD_KEYS", "PING"}
 ITEMS = ["", "instance", "text", "ike", "new_ike", "role", "peer", "cert", "kinds", "child",
          "name", "proto", "spi_in", "spi_out", "local", "remote", "reqid", "if_in", "if_out",
-         "vip", "flags", "status"]
+         "vip", "flags", "status", "ocsp", "sent", "life"]
 TEXTS = {"text", "peer", "name"}
 ADDRESSES = {"local", "remote", "vip"}
-STATUS, TEXT = 21, 2
+STATUS, TEXT, FLAGS = 21, 2, 20
+REQUIRED = 0x10
 
 
 def show(name, data):
@@ -40,7 +42,7 @@ def show(name, data):
     if name in ADDRESSES:
         family = socket.AF_INET if len(data) == 4 else socket.AF_INET6
         return socket.inet_ntop(family, data)
-    if name == "cert":
+    if name in ("cert", "ocsp"):
         return hashlib.sha256(data).hexdigest()
     if name.startswith("spi"):
         return "0x" + data.hex()
@@ -66,8 +68,10 @@ def item(number, data):
     return ITEM.pack(number, len(data)) + data
 
 
-def reply(seq, status, text=b""):
+def reply(seq, status, text=b"", flags=0):
     body = item(STATUS, struct.pack("=I", status))
+    if flags:
+        body += item(FLAGS, struct.pack("=I", flags))
     if text:
         body += item(TEXT, text)
     return HDR.pack(MAGIC, VERSION, REPLY, seq, len(body)) + body
@@ -83,6 +87,8 @@ def answer(conn, mode, kind, seq):
         conn.send(b"\xff" * 37)
     elif what == "refuse" and of == kind:
         conn.send(reply(seq, 13, b"no such peer here"))
+    elif what == "require" and kind == "HELLO":
+        conn.send(reply(seq, 0, flags=REQUIRED))
     elif kind in REPLIED:
         conn.send(reply(seq, 0))
     return True

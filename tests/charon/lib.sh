@@ -39,8 +39,8 @@ check() {
 	ok $? "$what"
 }
 
-fake_start() {
-	mode ok
+fake_start() { # [MODE]
+	mode "${1:-ok}"
 	python3 ./fake-agent.py "$SOCKET" "$D/log" "$D/mode" 2> "$D/err" < /dev/null &
 	echo $! > "$TG_RUN/pids/fake"
 	wait_for 20 test -S "$SOCKET"

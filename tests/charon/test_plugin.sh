@@ -30,7 +30,7 @@ test_first_tunnel() {
 	check "the certificate is the one that signed AUTH" \
 		grep -q "^AUTHORIZE .*peer=$SEGW_NAME cert=$leaf" "$D/log"
 	check "as initiator, authenticated by signature, not resumed" \
-		grep -Eq '^AUTHORIZE ike=[0-9]+ role=0 .*kinds=1$' "$D/log"
+		grep -Eq '^AUTHORIZE ike=[0-9]+ role=0 .*kinds=1 sent=2$' "$D/log"
 	check "the inbound SPI is the kernel's" \
 		test "$(item CHILD_KEYS spi_in)" = "$(spi 192.0.2.1 192.0.2.2)"
 	check "the outbound SPI is the kernel's" \

@@ -66,6 +66,16 @@ ok "it names file and line" complains "^trustgate: $out.conf:2: "
 ok "check config -j" exits 1 -j check config "$out.conf"
 ok "it is JSON" json 'd["schema"] == "trustgate.check-config/1"' 'not d["ok"]' \
 	'any(e["line"] == 2 and e["rule"] for e in d["errors"])'
+for f in trustgated.conf swanctl-henb.conf swanctl-segw.conf; do
+	shipped=../../policy/$f
+	[ -e "$shipped" ] || shipped=/usr/share/doc/trustgate/$f
+	ok "check config: $f as it is shipped" exits 0 check config "$shipped"
+	ok "which is silent" silent
+done
+sed 's/mobike = no/mobike = yes/' "${shipped%/*}/swanctl-henb.conf" > "$out.conf"
+ok "HNB-GATE-17: check config of another setting" exits 1 check config "$out.conf"
+ok "it names file, line, value, rule and remedy" complains \
+	"^trustgate: $out.conf:[0-9]*: connections.segw.mobike = yes: .* .swanctl.mobike, .*(say mobike = no)"
 ok "check config of no file" exits 1 check config /nonexistent.conf
 ok "it says so" complains '/nonexistent.conf'
 rm -f "$out.conf"

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include "agent/decode.h"
+#include "charon/trustgate_msg.h"
 #include "fuzz.h"
 
 /* Read every octet, so that a sanitizer sees one that is not there. */
@@ -14,19 +15,41 @@ static void look(const void *p, size_t len)
 		(void)octet[i];
 }
 
+/* The plugin's ear, for what comes from the agent. */
+static void hear(const uint8_t *data, size_t size)
+{
+	struct tg_staple s;
+	struct tg_reply r;
+
+	if (!tg_msg_parse_staple(data, size, &s)) {
+		FUZZ_ASSERT(s.cert.len && !s.nocsps == !s.life_ms);
+		look(s.cert.ptr, s.cert.len);
+		for (int i = 0; i < s.nocsps; i++)
+			look(s.ocsps[i].ptr, s.ocsps[i].len);
+	}
+	if (!tg_msg_parse_reply(data, size, &r))
+		FUZZ_ASSERT(strlen(r.text) <= TG_MSG_TEXT_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t reply[DECODE_REPLY_MAX];
 	struct decode_msg m;
 
+	hear(data, size);
 	if (decode_msg(data, size, &m))
 		return 0;
 	for (size_t i = 0; i < m.ncerts; i++)
 		look(m.certs[i].data, m.certs[i].len);
+	FUZZ_ASSERT(m.nocsps <= TG_WIRE_OCSPS_MAX);
+	for (size_t i = 0; i < m.nocsps; i++) {
+		FUZZ_ASSERT(m.ocsps[i].len && m.ocsps[i].len <= TG_WIRE_OCSP_MAX);
+		look(m.ocsps[i].data, m.ocsps[i].len);
+	}
 	look(m.vips, m.nvips * sizeof(m.vips[0]));
 	FUZZ_ASSERT(strlen(m.text) <= 255 && strlen(m.peer_id) <= 255);
 	FUZZ_ASSERT(strlen(m.child_name) <= 255);
-	FUZZ_ASSERT(encode_reply(reply, m.seq, m.ike_id, m.text) <= sizeof(reply));
+	FUZZ_ASSERT(encode_reply(reply, m.seq, m.ike_id, m.text, m.flags) <= sizeof(reply));
 	return 0;
 }
 
@@ -57,6 +80,8 @@ static void authorize(struct seed *s)
 	item(s, TG_WIRE_CERT, "\x30\x03\x02\x01\x01", 5);
 	item(s, TG_WIRE_CERT, "\x30\x03\x02\x01\x02", 5);
 	number(s, TG_WIRE_AUTH_KINDS, TG_WIRE_AUTH_PUBKEY);
+	number(s, TG_WIRE_SENT, 2);
+	item(s, TG_WIRE_OCSP, "\x30\x03\x0a\x01\x03", 5);
 	number(s, TG_WIRE_FLAGS, TG_WIRE_FLAG_RESUMED);
 }
 
@@ -77,6 +102,16 @@ static void child_keys(struct seed *s)
 	item(s, TG_WIRE_VIP, addr, 16);
 }
 
+static size_t from_agent(unsigned int n, uint8_t buf[FUZZ_MAX])
+{
+	static const struct pki_der cert = { (const uint8_t *)"\x30\x03\x02\x01\x01", 5 };
+	static const struct pki_der ocsp = { (const uint8_t *)"\x30\x03\x0a\x01\x03", 5 };
+
+	if (n == 0)
+		return encode_reply(buf, 1, 13, "no such peer", TG_WIRE_FLAG_REQUIRED);
+	return n == 1 ? encode_staple(buf, cert, &ocsp, 1, 60000) : 0;
+}
+
 size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 {
 	static const uint16_t types[] = {
@@ -87,7 +122,7 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 	struct decode_msg m;
 
 	if (n >= sizeof(types) / sizeof(types[0]))
-		return 0;
+		return from_agent(n - sizeof(types) / sizeof(types[0]), buf);
 	hdr.type = types[n];
 	if (hdr.type == TG_WIRE_HELLO) {
 		item(&s, TG_WIRE_INSTANCE, "12345678", 8);

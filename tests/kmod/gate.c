@@ -272,7 +272,9 @@ static int do_require(struct line *l)
 	return rc ?: say_brief(l, tg, &c, tg_context_require(tg, &c));
 }
 
-/* bootstrap id= fd= remote= port=: the flow of a socket made before */
+/* bootstrap id= [fd=] [forward] remote= port=: the flow of a socket made before, or the
+ * peer's
+ */
 static int do_bootstrap(struct line *l)
 {
 	uint16_t port = (uint16_t)line_num(l, "port", 0);
@@ -285,8 +287,14 @@ static int do_bootstrap(struct line *l)
 	line_addr(l, "remote", &ss, 0);
 	addr = ss.ss_family == AF_INET ? (void *)&((struct sockaddr_in *)&ss)->sin_addr :
 					 (void *)&((struct sockaddr_in6 *)&ss)->sin6_addr;
-	return rc ?: refused(l, tg, tg_bootstrap_set(tg, &c, (int)line_num(l, "fd", UINT32_MAX),
-						     addr, ss.ss_family, port));
+	if (rc)
+		return rc;
+	if (line_has(l, "forward"))
+		rc = tg_bootstrap_forward(tg, &c, addr, ss.ss_family, port);
+	else
+		rc = tg_bootstrap_set(tg, &c, (int)line_num(l, "fd", UINT32_MAX), addr,
+				      ss.ss_family, port);
+	return refused(l, tg, rc);
 }
 
 /* flows [id=]: the registered flows, of one context or of all */
@@ -306,9 +314,9 @@ static int do_flows(struct line *l)
 	say(l, "n=%zu", shown);
 	for (size_t i = 0; i < n; i++)
 		if (!id || b[i].context_id == id)
-			say(l, " ctx=%u out=%u in=%u outbytes=%u inbytes=%u attempt=%u exhausted=%d",
+			say(l, " ctx=%u out=%u in=%u outbytes=%u inbytes=%u attempt=%u exhausted=%d forward=%d",
 			    b[i].context_id, b[i].out_packets, b[i].in_packets, b[i].out_bytes,
-			    b[i].in_bytes, b[i].attempt, b[i].exhausted);
+			    b[i].in_bytes, b[i].attempt, b[i].exhausted, b[i].forward);
 	free(b);
 	return 0;
 }

@@ -328,6 +328,92 @@ not_pending() {
 }
 check "HNB-GATE-10: an open or a rejected context has no allowance" not_pending
 
+# ------------------------------------------------- a SeGW: the peer's flow, forwarded
+# Here h is the SeGW, s its peer, and l, behind h, the responder.
+ask l listen "src=$li4" sport=80 && get fd && L80=$V
+ask l listen "src=$li4" sport=81
+in_ns l nft -f - <<-E
+	table inet tgk {
+		chain output {
+			type filter hook output priority 0
+			tcp flags rst drop
+		}
+	}
+E
+pport=8000
+forward() {
+	pending && ask h bootstrap "id=$CTX" forward remote=$li4 port=80
+}
+peer_connects() {
+	pport=$((pport + 1))
+	ask s socket "src=$si4" sport=$pport && get fd && FD=$V &&
+		ask s connect "fd=$FD" "dst=$li4" port=80 wait=3000 &&
+		ask l accept fd=$L80 wait=3000 && get fd && PEER=$V
+}
+peer_over() {
+	ask s reset "fd=$FD"
+	[ -z "$PEER" ] || ask l reset "fd=$PEER"
+	PEER=
+}
+peer_exchange() {
+	ask s write "fd=$FD" len=300 && ask l read "fd=$PEER" len=300 wait=3000 && says n 300 &&
+		ask l write "fd=$PEER" len=3000 && ask s read "fd=$FD" len=3000 wait=3000 &&
+		says n 3000
+}
+check "PIT-55: forward: the peer's connection to the responder passes, both ways" \
+	eval 'forward && peer_connects && peer_exchange'
+check "PIT-55: forward: it is shown" eval 'ask h flows "id=$CTX" && says n 1 forward 1 attempt 1'
+check "PIT-55, I1: forward: user data is held meanwhile" holds pending
+tuple="src=$si4 sport=$pport dst=$li4 port=80"
+# shellcheck disable=SC2086
+{
+check "PIT-55: forward: another port of the responder" nobody in l s packet proto=tcp flags=s \
+	src=$si4 sport=$pport dst=$li4 port=81
+check "PIT-55: forward: the SeGW itself, at that port" nobody in h s packet proto=tcp flags=s \
+	src=$si4 sport=$pport dst=$hi4 port=80
+check "PIT-55: forward: another port of the peer, no SYN" nobody in l s packet proto=tcp flags=a \
+	src=$si4 sport=9999 dst=$li4 port=80
+check "PIT-55: forward: a first fragment" nobody in l s packet proto=tcp flags=a frag=1 $tuple
+check "PIT-55: forward: UDP to the responder" nobody in l s packet proto=udp $tuple
+}
+# What l sends has other addresses than nobody looks for.
+nobody_out() {
+	zero s h
+	ask l packet proto=tcp "$@" && ask h held dir=out min=1 && get n && [ "$V" -ge 1 ] &&
+		seen s 0 "src=$li4"
+}
+check "PIT-55: forward: a SYN of the responder's" nobody_out flags=s \
+	src=$li4 sport=80 dst=$si4 port=$pport
+check "PIT-55: forward: another port of the responder, to the peer" nobody_out flags=a \
+	src=$li4 sport=81 dst=$si4 port=$pport
+check "PIT-55: forward: the responder, to another port of the peer" nobody_out flags=a \
+	src=$li4 sport=80 dst=$si4 port=9999
+check "PIT-55: forward: the connection itself still passes" peer_exchange
+peer_over
+check "PIT-55: forward: the peer may try again, within the same attempt" eval \
+	'peer_connects && peer_exchange && ask h flows "id=$CTX" && says attempt 1'
+check "PIT-55: forward: and its first connection is over" nobody_out flags=a \
+	src=$li4 sport=80 dst=$si4 port=$((pport - 1))
+peer_over
+forward_budget() {
+	ask h config boot-bytes=8192 && forward && peer_connects || return 1
+	ask l write "fd=$PEER" len=1048576 wait=300
+	ask s read "fd=$FD" wait=500 && get n && [ "$V" -le 8192 ] && [ "$V" -gt 0 ] ||
+		why "$V octets" || return 1
+	ask h flows "id=$CTX" && says exhausted 1
+}
+check "PIT-55, I6: forward: within the same budget" forward_budget
+peer_over
+ask h config boot-bytes=65536
+forward_unsaid() {
+	pending && nobody in l s packet proto=tcp flags=s src=$si4 sport=9998 dst=$li4 port=80
+}
+check "PIT-55: without it the peer reaches no responder" forward_unsaid
+forward_open() {
+	forward && ask h prove "id=$CTX" mask=3 && ask h flows "id=$CTX" && says n 0
+}
+check "PIT-55: forward: over when the context opens" forward_open
+
 # ------------------------------------------------------------------ transport mode
 transport() {
 	flush

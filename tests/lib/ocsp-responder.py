@@ -5,7 +5,8 @@
 ocsp-responder.py PKI STATE
 
 Listens on port 8080 of every address. POST /CA (or / for opca) is answered by
-`openssl ocsp` from PKI/CA.db/index.txt; GET /CA.crl gives that CRL. STATE/mode is
+`openssl ocsp` from PKI/CA.db/index.txt, signed by opca's or vca's delegate, else by the
+CA itself; GET /CA.crl gives that CRL. STATE/mode is
 read again for each request and says how to behave:
 
   good           what the index says, with the request's nonce
@@ -24,10 +25,16 @@ read again for each request and says how to behave:
   flood [BYTES]  the good answer, and then more and more (1 MiB)
   wrongcert      good, but about segw2
   signer NAME    signed by NAME of the PKI
+  direct         good, signed by the CA itself, no certificates
+  badsig         the same with one bit of the signature wrong
+  old SECONDS    the same, made that long ago, nonce and all
+  loris          an answer that comes octet by octet and never ends
+  endless        a body without a length that never ends
 
 STATE/requests gets a line per request, STATE/last.der the last good answer.
 """
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -41,6 +48,12 @@ PKI, STATE = sys.argv[1:3]
 SIGNERS = {"opca": "ocsp", "vca": "vocsp"}
 LOG = threading.Lock()
 
+spec = importlib.util.spec_from_file_location(
+    "retime", os.path.join(os.path.dirname(os.path.abspath(__file__)), "ocsp-retime.py"))
+retime = importlib.util.module_from_spec(spec)
+sys.dont_write_bytecode = True
+spec.loader.exec_module(retime)
+
 
 def openssl(*args):
     return subprocess.run(["openssl", *args], check=True, capture_output=True).stdout
@@ -51,16 +64,25 @@ def serial(name):
     return text.strip().split("=")[1]
 
 
-def answer(ca, request, signer=None):
-    signer = signer or SIGNERS[ca]
+def answer(ca, request, signer=None, *more):
+    signer = signer or SIGNERS.get(ca, ca)
     with tempfile.TemporaryDirectory(dir=STATE) as d:
         with open(f"{d}/req", "wb") as f:
             f.write(request)
         openssl("ocsp", "-index", f"{PKI}/{ca}.db/index.txt", "-CA", f"{PKI}/{ca}.crt",
                 "-rsigner", f"{PKI}/{signer}.crt", "-rkey", f"{PKI}/{signer}.key",
-                "-reqin", f"{d}/req", "-respout", f"{d}/resp", "-nmin", "60")
+                "-reqin", f"{d}/req", "-respout", f"{d}/resp", "-nmin", "60", *more)
         with open(f"{d}/resp", "rb") as f:
             return f.read()
+
+
+def by_issuer(ca, request, mode, arg):
+    data = answer(ca, request, ca, "-resp_no_certs")
+    if mode == "badsig":
+        data = data[:-1] + bytes([data[-1] ^ 1])
+    elif mode == "old":
+        data = retime.retime(data, f"{PKI}/{ca}.key", -int(arg[0]))
+    return data
 
 
 def without_nonce(ca, request):
@@ -104,6 +126,21 @@ class Responder(BaseHTTPRequestHandler):
         self.wfile.write(data)
         self.close_connection = True
 
+    def drip(self, chunk, pause):
+        """Until the other end has had enough."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/ocsp-response")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            while True:
+                self.wfile.write(chunk)
+                self.wfile.flush()
+                time.sleep(pause)
+        except OSError:
+            pass
+
     def do_GET(self):
         name = os.path.basename(self.path)
         if not name.endswith(".crl") or not os.path.exists(f"{PKI}/{name}"):
@@ -126,7 +163,7 @@ class Responder(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         request = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if ca not in SIGNERS:
+        if not os.path.exists(f"{PKI}/{ca}.db/index.txt"):
             self.send_error(404)
             return
         if mode == "silent":
@@ -151,6 +188,12 @@ class Responder(BaseHTTPRequestHandler):
             self.body(answer(ca, without_nonce(ca, request)))
         elif mode == "wrongcert":
             self.body(answer(ca, about_another(request)))
+        elif mode in ("direct", "badsig", "old"):
+            self.body(by_issuer(ca, request, mode, arg))
+        elif mode == "loris":
+            self.drip(b"0", 0.3)
+        elif mode == "endless":
+            self.drip(bytes(4096), 0)
         elif mode == "signer":
             self.body(answer(ca, request, arg[0]))
         elif mode in ("good", "delay", "truncate", "trailing", "flood"):

@@ -37,7 +37,7 @@ pki_conf() {
 	crlnumber=$PKI/$1.db/crlnumber
 	rand_serial=yes
 	unique_subject=no
-	default_md=sha256
+	default_md=${PKI_MD:-sha256}
 	policy=any
 	copy_extensions=none
 	default_crl_days=30
@@ -89,6 +89,7 @@ pki_db() {
 #
 # PROFILE: root ca2 end ocsp. PKI_FROM and PKI_TO: its validity, in days from now.
 # PKI_OCSP: its OCSP URL. PKI_EXT: a file that replaces the profile's extensions.
+# PKI_MD: the digest it is signed with (sha256).
 # PKI_CSR: the request of a key that is elsewhere (a TPM); the subject is its own.
 pki_issue() {
 	pki_conf "$2" "${5:-DNS:none.test}" "${PKI_OCSP:-$OCSP_URL/$2}" "$OCSP_URL/$2.crl" \

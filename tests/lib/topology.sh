@@ -548,7 +548,7 @@ agent_policy() {
 
 # What a test may set before agent_conf: lines of a section, with newlines.
 : "${AGENT_AGENT:=}" "${AGENT_CHARON:=}" "${AGENT_PEER:=}" "${AGENT_GATE:=}" "${AGENT_OCSP:=}"
-: "${AGENT_TRE:=}" "${AGENT_PCRS:=0 1 2 3 4 5 6 7}"
+: "${AGENT_CLOCK:=}" "${AGENT_TRE:=}" "${AGENT_PCRS:=0 1 2 3 4 5 6 7}"
 
 # agent_conf: write the agent's configuration, and a policy if there is none
 agent_conf() {
@@ -572,6 +572,9 @@ agent_conf() {
 	[ocsp]
 	uri = ${AGENT_OCSP_URI:-$OCSP_URL/opca}
 	$AGENT_OCSP
+	[clock]
+	state = /run/trustgate/hnb/clock
+	$AGENT_CLOCK
 	[tre]
 	pcrs = $(echo "$AGENT_PCRS" | tr ' ' ,)
 	policy = /run/trustgate/hnb/reference.policy
@@ -651,17 +654,24 @@ vip() {
 
 # --- OCSP -------------------------------------------------------------------------------
 
+# ocsp_start [NS]: a responder there: in core, behind the tunnel, or in wan
 ocsp_start() {
-	local d=$TG_RUN/ocsp
+	local ns=${1:-core} d
+	d=$(ocsp_dir "$ns")
 	mkdir -p "$d"
 	: > "$d/requests"
 	[ -e "$d/mode" ] || echo good > "$d/mode"
 	rm -f "$d/ready"
 	# Not by in_ns: the process ID is to be the responder's.
-	nsenter --net=/run/netns/core -- python3 "$TG_LIB/ocsp-responder.py" "$PKI" "$d" \
+	nsenter "--net=/run/netns/$ns" -- python3 "$TG_LIB/ocsp-responder.py" "$PKI" "$d" \
 		> "$d/log" 2>&1 < /dev/null &
-	echo $! > "$TG_RUN/pids/ocsp"
+	echo $! > "$TG_RUN/pids/${d##*/}"
 	wait_for 20 test -e "$d/ready" || { complain "no OCSP responder"; cat "$d/log" >&2; return 1; }
+}
+
+# ocsp_dir NS: the state of the responder there
+ocsp_dir() {
+	case $1 in core) echo "$TG_RUN/ocsp" ;; *) echo "$TG_RUN/ocsp-$1" ;; esac
 }
 
 ocsp_stop() { tg_end ocsp TERM; }
@@ -669,9 +679,65 @@ ocsp_kill() { tg_end ocsp KILL; }
 
 # ocsp_mode MODE [ARG]: how it answers from now on; see ocsp-responder.py
 ocsp_mode() {
-	mkdir -p "$TG_RUN/ocsp"
-	echo "$*" > "$TG_RUN/ocsp/mode.new"
-	mv "$TG_RUN/ocsp/mode.new" "$TG_RUN/ocsp/mode"
+	ocsp_mode_of core "$@"
+}
+
+# ocsp_mode_of NS MODE [ARG]: likewise the one there
+ocsp_mode_of() {
+	local d
+	d=$(ocsp_dir "$1")
+	shift
+	mkdir -p "$d"
+	echo "$*" > "$d/mode.new"
+	mv "$d/mode.new" "$d/mode"
+}
+
+# ocsp_make OUT [NAME [OPTION...]]: a response without nonce about NAME (the SeGW's
+# certificate), for IKE; signed by the CA itself with -resp_no_certs if OPTION has it
+ocsp_make() {
+	local out=$1 name=${2:-$SEGW_CERT} signer=${OCSP_SIGNER:-ocsp}
+	shift
+	[ $# = 0 ] || shift
+	openssl ocsp -sha256 -issuer "$PKI/opca.crt" -cert "$PKI/$name.crt" -no_nonce \
+		-reqout "$TG_RUN/ocsp/make.req" > /dev/null 2>&1 &&
+	openssl ocsp -index "$PKI/opca.db/index.txt" -CA "$PKI/opca.crt" \
+		-rsigner "$PKI/$signer.crt" -rkey "$PKI/$signer.key" \
+		-reqin "$TG_RUN/ocsp/make.req" -respout "$out" -nmin 60 "$@" > /dev/null 2>&1
+}
+
+# segw_agent_start: an agent for the SeGW that allows all (with SEGW_TRUSTGATE=1)
+segw_agent_start() {
+	local d=$TG_RUN/staple
+	rm -rf "$d"
+	mkdir -p "$d" "$TG_RUN/segw"
+	openssl x509 -in "$PKI/$SEGW_CERT.crt" -outform DER -out "$d/cert"
+	nsenter --net=/run/netns/segw -- python3 "$TG_LIB/segw-agent.py" \
+		"$TG_RUN/segw/plugin.sock" "$d/cert" "$d" > "$d/log" 2>&1 < /dev/null &
+	echo $! > "$TG_RUN/pids/segw-agent"
+}
+
+# staple [FILE...]: what the SeGW sends in IKE from now on; nothing: nothing
+staple() {
+	local d=$TG_RUN/staple f n=0
+	rm -f "$d"/*.der
+	for f; do
+		n=$((n + 1))
+		cp "$f" "$d/$n.new" && mv "$d/$n.new" "$d/$n.der"
+	done
+	# It looks ten times a second.
+	sleep 0.5
+}
+
+# clock_synced yes|no: what the kernel says of its clock, as an NTP client would set it
+clock_synced() {
+	python3 - "$1" <<-'X'
+	import ctypes, struct, sys
+	t = ctypes.create_string_buffer(208)
+	status = 0 if sys.argv[1] == "yes" else 0x40
+	struct.pack_into("=I", t, 0, 0x0010 | 0x0004 | 0x0008)	# status, maxerror, esterror
+	struct.pack_into("=I", t, 40, status)
+	sys.exit(ctypes.CDLL(None).adjtimex(t) < 0)
+	X
 }
 
 # ocsp_requests: how many it was sent so far

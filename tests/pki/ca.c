@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/core_names.h>
+#include <openssl/dsa.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
@@ -27,6 +28,25 @@ static EVP_PKEY *explicit_key(void)
 	    EVP_PKEY_CTX_set_ec_param_enc(ctx, 0) != 1 || EVP_PKEY_generate(ctx, &key) != 1)
 		ca_die("explicit EC key");
 	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* Short: nothing is to accept it, and longer ones take seconds to make. */
+static EVP_PKEY *dsa_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL), *gen = NULL;
+	EVP_PKEY *params = NULL, *key = NULL;
+
+	if (!ctx || EVP_PKEY_paramgen_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_dsa_paramgen_bits(ctx, 1024) != 1 ||
+	    EVP_PKEY_paramgen(ctx, &params) != 1)
+		ca_die("DSA parameters");
+	gen = EVP_PKEY_CTX_new(params, NULL);
+	if (!gen || EVP_PKEY_keygen_init(gen) != 1 || EVP_PKEY_keygen(gen, &key) != 1)
+		ca_die("DSA key");
+	EVP_PKEY_CTX_free(gen);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(params);
 	return key;
 }
 
@@ -62,6 +82,21 @@ static EVP_PKEY *fixed_key(unsigned long n)
 	return key;
 }
 
+static EVP_PKEY *exponent3_key(int bits)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = NULL;
+
+	if (!ctx || !e || !BN_set_word(e, 3) || EVP_PKEY_keygen_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, bits) <= 0 ||
+	    EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e) <= 0 || EVP_PKEY_generate(ctx, &key) != 1)
+		ca_die("RSA key with exponent 3");
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(e);
+	return key;
+}
+
 EVP_PKEY *ca_key(const char *kind)
 {
 	EVP_PKEY *key;
@@ -70,9 +105,13 @@ EVP_PKEY *ca_key(const char *kind)
 		kind = "P-256";
 	if (!strcmp(kind, "explicit"))
 		return explicit_key();
+	if (!strcmp(kind, "DSA"))
+		return dsa_key();
 	if (!strncmp(kind, "fixed-", 6))
 		return fixed_key(strtoul(kind + 6, NULL, 10));
-	if (!strncmp(kind, "RSA-", 4))
+	if (!strncmp(kind, "RSA3-", 5))
+		key = exponent3_key(atoi(kind + 5));
+	else if (!strncmp(kind, "RSA-", 4))
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)atoi(kind + 4));
 	else if (!strncmp(kind, "P-", 2))
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
@@ -142,34 +181,90 @@ static void set_validity(X509 *cert, const struct ca_spec *spec)
 	ASN1_TIME_set(X509_getm_notAfter(cert), to);
 }
 
+static void add_to_name(X509_NAME *name, const char *type, const char *value)
+{
+	if (X509_NAME_add_entry_by_txt(name, type, MBSTRING_ASC, (const unsigned char *)value, -1,
+				       -1, 0) != 1)
+		ca_die(value);
+}
+
+/* "CN=a,DC=b" */
+static X509_NAME *named(const char *text)
+{
+	X509_NAME *name = X509_NAME_new();
+	char *copy = strdup(text), *save = NULL, *part;
+
+	if (!name || !copy)
+		ca_die(text);
+	for (part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
+		char *eq = strchr(part, '=');
+
+		if (!eq)
+			ca_die(text);
+		*eq = 0;
+		add_to_name(name, part, eq + 1);
+	}
+	free(copy);
+	return name;
+}
+
+static X509_NAME *subject_of(const struct ca_spec *spec)
+{
+	X509_NAME *name;
+
+	if (spec->subject)
+		return named(spec->subject);
+	name = named("O=Test");
+	add_to_name(name, "CN", spec->cn);
+	return name;
+}
+
+static void set_serial(X509 *cert, const struct ca_spec *spec)
+{
+	static long last = 1000;
+	BIGNUM *serial = NULL;
+
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++last);
+	if (!spec->serial)
+		return;
+	if (!BN_hex2bn(&serial, spec->serial) ||
+	    !BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(cert)))
+		ca_die(spec->serial);
+	BN_free(serial);
+}
+
+static void set_names(X509 *cert, const struct ca_spec *spec)
+{
+	X509_NAME *subject = subject_of(spec);
+	X509_NAME *issuer = spec->issuer_name ? named(spec->issuer_name) : NULL;
+
+	X509_set_subject_name(cert, subject);
+	X509_set_issuer_name(cert, issuer ? issuer :
+			     spec->issuer ? X509_get_subject_name(spec->issuer->cert) : subject);
+	X509_NAME_free(subject);
+	X509_NAME_free(issuer);
+}
+
 void ca_issue(struct entity *out, const struct ca_spec *spec)
 {
-	static long serial = 1000;
 	X509 *cert = X509_new();
-	X509_NAME *name = X509_NAME_new();
 	unsigned char *der = NULL;
 	int len;
 
 	if (!out->key)
 		out->key = ca_key(spec->key);
-	if (!cert || !name ||
-	    X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"Test",
-				       -1, -1, 0) != 1 ||
-	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)spec->cn,
-				       -1, -1, 0) != 1)
-		ca_die(spec->cn);
-	X509_set_version(cert, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
-	X509_set_subject_name(cert, name);
-	X509_set_issuer_name(cert, spec->issuer ? X509_get_subject_name(spec->issuer->cert) : name);
+	if (!cert)
+		ca_die("X509_new");
+	X509_set_version(cert, spec->v1 ? X509_VERSION_1 : X509_VERSION_3);
+	set_serial(cert, spec);
+	set_names(cert, spec);
 	set_validity(cert, spec);
 	X509_set_pubkey(cert, out->key);
 	add_extensions(cert, spec);
 	sign(cert, spec->issuer ? spec->issuer->key : out->key, spec->md);
-	X509_NAME_free(name);
 	len = i2d_X509(cert, &der);
 	if (len <= 0)
-		ca_die(spec->cn);
+		ca_die("encoding a certificate");
 	out->cert = cert;
 	out->der = (struct pki_der){ der, (size_t)len };
 }
@@ -212,5 +307,33 @@ struct pki_der ca_append(struct pki_der der)
 	struct pki_der copy = ca_copy(der);
 
 	copy.len++;
+	return copy;
+}
+
+struct pki_der ca_lengthen(struct pki_der der)
+{
+	struct pki_der copy = ca_append(der);
+	uint8_t *p = (uint8_t *)copy.data;
+	size_t n = p[1] & 0x7f;
+
+	memmove(p + 3, p + 2, der.len - 2);
+	p[1] = (uint8_t)(0x80 | (n + 1));
+	p[2] = 0;
+	return copy;
+}
+
+struct pki_der ca_lengthen_tbs(struct pki_der der)
+{
+	struct pki_der copy = ca_append(der);
+	uint8_t *p = (uint8_t *)copy.data;
+
+	/* Both lengths are of two octets, as of every certificate of a usual size. */
+	if (p[1] != 0x82 || p[5] != 0x82)
+		ca_die("a certificate of another size");
+	memmove(p + 7, p + 6, der.len - 6);
+	p[5] = 0x83;
+	p[6] = 0;
+	if (!++p[3])
+		p[2]++;
 	return copy;
 }

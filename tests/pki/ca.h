@@ -6,6 +6,7 @@
 #ifndef TRUSTGATE_TEST_CA_H
 #define TRUSTGATE_TEST_CA_H
 
+#include <stdbool.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include "pki/pki.h"
@@ -26,9 +27,13 @@ struct entity {
 struct ca_spec {
 	const char *cn;
 	const struct entity *issuer;
-	const char *key;	/* "P-256", "P-224", "explicit", "ED25519", "RSA-2048", "fixed-1", ... */
+	const char *key;	/* "P-256", "P-224", "explicit", "ED25519", "RSA-2048", "RSA3-2048" (exponent 3), "fixed-1", ... */
 	const char *md;		/* "SHA1", ...; "pss:SHA1" for RSASSA-PSS */
 	int from, to;		/* seconds from CA_NOW */
+	const char *subject;	/* "CN=a,DC=b" instead of O and @cn; "" for an empty name */
+	const char *issuer_name;	/* the same, instead of the issuer's */
+	const char *serial;	/* hexadecimal, also negative; else counted from 1001 */
+	bool v1;
 	const char *ext[CA_EXT_MAX];	/* "keyUsage=critical,digitalSignature" */
 };
 
@@ -41,6 +46,13 @@ struct pki_der ca_copy(struct pki_der der);
 struct pki_der ca_flip(struct pki_der der, long at);
 /* A copy with a byte behind it. */
 struct pki_der ca_append(struct pki_der der);
+/* A copy with the outer length in an octet more than it needs: BER, not DER. */
+struct pki_der ca_lengthen(struct pki_der der);
+/* The same of what is signed: the outer length is right. */
+struct pki_der ca_lengthen_tbs(struct pki_der der);
+struct pki_profile;
+/* The profile @name as it is shipped, with @from in its text replaced by @to, if any. */
+void ca_profile(struct pki_profile *out, const char *name, const char *from, const char *to);
 void ca_die(const char *what) __attribute__((noreturn));
 
 #define CA_EXT_CA	"basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"

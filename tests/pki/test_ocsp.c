@@ -3,21 +3,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/ocsp.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include "../lib/tap.h"
+#include "pki/internal.h"
 #include "ca.h"
 
 #define NOCHECK		"noCheck=ignored"
 #define EKU		"extendedKeyUsage=critical,OCSPSigning"
 #define CRITICAL_EXT	"1.3.6.1.4.1.99999.1=critical,DER:0500"
 #define PLAIN_EXT	"1.3.6.1.4.1.99999.1=DER:0500"
+#define BIG_EXT		"big"		/* 16 KiB of it */
 #define ENTRIES_MAX	3
 
 enum who {
 	NOBODY, ROOT, CA, TWIN_CA, OTHER_CA, RENAMED_CA, LEAF, SIBLING, OLD_LEAF,
 	DELEGATE, NO_EKU, ANY_EKU, NO_NOCHECK, LONG_LIFE, CRIT_NOCHECK, EXPIRED, FUTURE, ENDS_SOON,
 	BY_ROOT, BY_TWIN, BY_OTHER, BY_RENAMED, NO_DS, CRITICAL, WEAK_KEY, WEAK_SIG,
-	RSA_DELEGATE, LOCAL, LOCAL_EXPIRED, ENTITIES
+	RSA_DELEGATE, LOCAL, LOCAL_EXPIRED, ODD_NOCHECK, OLD_SHA1, DSA_DELEGATE, ED_DELEGATE,
+	P384_DELEGATE, P521_DELEGATE, P224_DELEGATE,
+	RSA_CA, RSA_LEAF, RSA_CA_DELEGATE, WEAK_CA, WEAK_CA_LEAF, WEAK_CA_DELEGATE, MD5_LEAF,
+	NO_CA, NO_CA_LEAF, NEW_CA, NEW_CA_LEAF, SOON_LEAF, SOON_CA, SOON_CA_LEAF, ENTITIES
 };
 
 static const struct {
@@ -53,16 +59,48 @@ static const struct {
 	[WEAK_SIG] = { CA, { .cn = "SHA-1", .md = "SHA1", .ext = { CA_EXT_END, EKU, NOCHECK } } },
 	[RSA_DELEGATE] = { CA, { .cn = "RSA OCSP", .key = "RSA-2048",
 				 .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[ODD_NOCHECK] = { CA, { .cn = "Odd", .ext = { CA_EXT_END, EKU,
+						     "1.3.6.1.5.5.7.48.1.5=DER:0101FF" } } },
+	[OLD_SHA1] = { CA, { .cn = "Old", .md = "SHA1", .from = -20 * CA_DAY,
+			     .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[DSA_DELEGATE] = { CA, { .cn = "DSA", .key = "DSA", .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[ED_DELEGATE] = { CA, { .cn = "Ed", .key = "ED25519",
+				.ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[P384_DELEGATE] = { CA, { .cn = "P-384", .key = "P-384",
+				  .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[P521_DELEGATE] = { CA, { .cn = "P-521", .key = "P-521",
+				  .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[P224_DELEGATE] = { CA, { .cn = "P-224", .key = "P-224",
+				  .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[RSA_CA] = { ROOT, { .cn = "RSA CA", .key = "RSA-3072", .ext = { CA_EXT_CA } } },
+	[RSA_LEAF] = { RSA_CA, { .cn = "RSA segw", .key = "RSA-2048", .md = "pss:SHA256",
+				 .to = 20 * CA_DAY, .ext = { CA_EXT_END } } },
+	[RSA_CA_DELEGATE] = { RSA_CA, { .cn = "RSA CA OCSP", .md = "pss:SHA384",
+					.ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[WEAK_CA] = { ROOT, { .cn = "Weak CA", .key = "RSA-1024", .ext = { CA_EXT_CA } } },
+	[WEAK_CA_LEAF] = { WEAK_CA, { .cn = "weak segw", .ext = { CA_EXT_END } } },
+	[WEAK_CA_DELEGATE] = { WEAK_CA, { .cn = "Weak CA OCSP",
+					  .ext = { CA_EXT_END, EKU, NOCHECK } } },
+	[MD5_LEAF] = { RSA_CA, { .cn = "MD5 segw", .md = "MD5", .ext = { CA_EXT_END } } },
+	[NO_CA] = { ROOT, { .cn = "No CA", .ext = { "keyUsage=keyCertSign" } } },
+	[NO_CA_LEAF] = { NO_CA, { .cn = "segw of no CA", .ext = { CA_EXT_END } } },
+	[NEW_CA] = { ROOT, { .cn = "Future CA", .from = 1, .ext = { CA_EXT_CA } } },
+	[NEW_CA_LEAF] = { NEW_CA, { .cn = "segw of the future CA", .ext = { CA_EXT_END } } },
+	[SOON_LEAF] = { CA, { .cn = "segw until soon", .to = 90, .ext = { CA_EXT_END } } },
+	[SOON_CA] = { ROOT, { .cn = "CA until soon", .to = 30, .ext = { CA_EXT_CA } } },
+	[SOON_CA_LEAF] = { SOON_CA, { .cn = "segw of it", .ext = { CA_EXT_END } } },
 	[LOCAL] = { 0, { .cn = "Local OCSP", .ext = { CA_EXT_END } } },
 	[LOCAL_EXPIRED] = { 0, { .cn = "Local OCSP", .to = -1, .ext = { CA_EXT_END } } },
 };
 
 static struct entity entities[ENTITIES];
 static const uint8_t nonce[32] = "a nonce of thirty-two octets...";
+static const uint8_t long_nonce[PKI_NONCE_MAX] = "a nonce of as many octets as RFC 9654 knows";
 
 enum status { GOOD, REVOKED, UNKNOWN };	/* as V_OCSP_CERTSTATUS_* */
 enum about { OURS, OTHER_SERIAL, WRONG_NAME_HASH, WRONG_KEY_HASH };
-enum nonces { SAME, ABSENT, OTHER, TWICE, PREFIX, TAIL, RAW, CRITICAL_NONCE };
+enum nonces { SAME, ABSENT, OTHER, TWICE, PREFIX, TAIL, RAW, CRITICAL_NONCE, LONG, BAD_LENGTH,
+	      BAD_TAG };
 
 #define NO_NEXT		INT32_MIN
 #define FRESH		.from = -60, .next = CA_HOUR
@@ -73,6 +111,7 @@ struct entry {
 	int from, next;		/* seconds from CA_NOW */
 	const char *md;		/* of the CertID; NULL: SHA-1 */
 	const char *ext;
+	const char *from_text, *next_text;	/* instead, as they are */
 };
 
 struct made {
@@ -80,7 +119,7 @@ struct made {
 	struct pki_der nonce;
 	struct pki_ocsp_policy policy;
 	struct pki_der leaf, issuer;
-	struct pki_der signers[1];
+	struct pki_der signers[PKI_OCSP_SIGNERS_MAX + 1];
 	size_t nsigners;
 };
 
@@ -91,14 +130,18 @@ struct ocsp_case {
 	unsigned int n;		/* of entries; 0: 1 */
 	enum who signer;	/* 0: DELEGATE */
 	enum who key;		/* whose key signs instead; 0: the signer's */
-	enum who leaf, issuer;	/* 0: LEAF, CA */
+	enum who ca;		/* who issued; 0: CA */
+	enum who leaf, issuer;	/* 0: LEAF, and who issued it */
 	enum nonces nonce;
 	int produced;		/* seconds from CA_NOW; 0: -60 */
-	const char *md;		/* of the signature */
+	const char *produced_text;
+	const char *md;		/* of the signature, "pss:SHA256" for RSASSA-PSS */
 	const char *ext;	/* of the response */
 	bool by_name;		/* responderID */
 	bool bare;		/* without certificates */
 	int expires;		/* seconds from CA_NOW; 0: not looked at */
+	unsigned int sha1;	/* signatures over it that are counted */
+	bool provisional;
 	void (*bend)(struct made *made);
 };
 
@@ -113,7 +156,43 @@ static void bend_long_form(struct made *m);
 static void bend_type(struct made *m);
 static void bend_size(struct made *m) { m->policy.response_max = m->der.len - 1; }
 static void bend_size_fits(struct made *m) { m->policy.response_max = m->der.len; }
-static void bend_no_sha1(struct made *m) { m->policy.sha1_refused = true; }
+static void bend_no_sha1(struct made *m) { m->policy.sha1.mode = PKI_SHA1_DENY; }
+static void bend_cutoff(struct made *m, int before)
+{
+	m->policy.sha1.mode = PKI_SHA1_LEGACY;
+	m->policy.sha1.before = CA_NOW + before;
+}
+
+static void bend_cutoff_after(struct made *m) { bend_cutoff(m, -59); }
+static void bend_cutoff_before(struct made *m) { bend_cutoff(m, -60); }
+static void bend_cutoff_delegate(struct made *m) { bend_cutoff(m, -20 * CA_DAY); }
+static void bend_cutoff_old(struct made *m) { bend_cutoff(m, -20 * CA_DAY + 1); }
+static void bend_inband(struct made *m);
+static void bend_inband_size(struct made *m);
+static void bend_version(struct made *m);
+static void bend_status_octets(struct made *m);
+static void bend_long_nonce(struct made *m) { m->nonce = (struct pki_der){ long_nonce,
+								sizeof(long_nonce) }; }
+static void bend_unsynced(struct made *m);
+static void bend_unsynced_nonce(struct made *m);
+static void bend_certs(struct made *m);
+static void bend_certs_fit(struct made *m);
+static void bend_ber(struct made *m);
+static void bend_leaf(struct made *m) { m->leaf = ca_append(m->leaf); }
+static void bend_issuer(struct made *m) { m->issuer = ca_append(m->issuer); }
+
+static void bend_signer(struct made *m)
+{
+	m->signers[0] = ca_append(entities[LOCAL].der);
+	m->nsigners = 1;
+}
+
+static void bend_many_signers(struct made *m)
+{
+	for (m->nsigners = 0; m->nsigners <= PKI_OCSP_SIGNERS_MAX; m->nsigners++)
+		m->signers[m->nsigners] = entities[LOCAL].der;
+}
+
 static void bend_nonce_optional(struct made *m) { m->policy.nonce_required = false; }
 
 static void bend_nonce_unsent(struct made *m)
@@ -179,19 +258,78 @@ static const struct ocsp_case cases[] = {
 	{ "HNB-OCSP-12", "an RSA delegate is accepted", NULL, { { FRESH } }, .signer = RSA_DELEGATE },
 	{ "HNB-OCSP-12", "CertID over SHA-256 is accepted", NULL, { { FRESH, .md = "SHA256" } } },
 	{ "HNB-OCSP-12", "CertID over SHA-384 is accepted", NULL, { { FRESH, .md = "SHA384" } } },
-	{ "HNB-OCSP-12", "a SHA-1 signature is accepted by default", NULL, { { FRESH } },
-	  .md = "SHA1" },
-	{ "HNB-OCSP-12", "SHA-1 in signature and SHA-256 in CertID are accepted", NULL,
-	  { { FRESH, .md = "SHA256" } }, .md = "SHA1" },
+	{ "HNB-OCSP-12", "CertID over SHA-512 is accepted", NULL, { { FRESH, .md = "SHA512" } } },
+	{ "HNB-OCSP-12, HASH-01", "a SHA-1 signature is accepted by default, and counted", NULL,
+	  { { FRESH } }, .md = "SHA1", .sha1 = 1 },
+	{ "HNB-OCSP-12, HASH-01", "SHA-1 in signature and SHA-256 in CertID are accepted", NULL,
+	  { { FRESH, .md = "SHA256" } }, .md = "SHA1", .sha1 = 1 },
 	{ "HNB-OCSP-12", "a SHA-384 signature is accepted", NULL, { { FRESH } }, .md = "SHA384" },
+	{ "HNB-OCSP-12", "a SHA-512 signature is accepted", NULL, { { FRESH } }, .md = "SHA512" },
+	{ "HNB-OCSP-02", "a P-384 delegate is accepted", NULL, { { FRESH } },
+	  .signer = P384_DELEGATE, .md = "SHA384" },
+	{ "HNB-OCSP-02", "a P-521 delegate is accepted", NULL, { { FRESH } },
+	  .signer = P521_DELEGATE, .md = "SHA512" },
+	{ "HNB-OCSP-02", "RSA over SHA-384 is accepted", NULL, { { FRESH } },
+	  .signer = RSA_DELEGATE, .md = "SHA384" },
+	{ "HNB-OCSP-02", "RSA over SHA-512 is accepted", NULL, { { FRESH } },
+	  .signer = RSA_DELEGATE, .md = "SHA512" },
+	{ "HASH-01, PIT-49", "RSA over SHA-1 is accepted by default, and counted", NULL,
+	  { { FRESH } }, .signer = RSA_DELEGATE, .md = "SHA1", .sha1 = 1 },
+	{ "HNB-OCSP-02", "RSASSA-PSS over SHA-256 is accepted", NULL, { { FRESH } },
+	  .signer = RSA_DELEGATE, .md = "pss:SHA256" },
+	{ "HNB-OCSP-02", "RSASSA-PSS over SHA-512 is accepted", NULL, { { FRESH } },
+	  .signer = RSA_DELEGATE, .md = "pss:SHA512" },
+	{ "HASH-01", "RSASSA-PSS over SHA-1 is accepted by default, and counted", NULL,
+	  { { FRESH } }, .signer = RSA_DELEGATE, .md = "pss:SHA1", .sha1 = 1 },
+	{ "HASH-02", "RSASSA-PSS over SHA-1 is refused when denied", "ocsp.signature.weak",
+	  { { FRESH } }, .signer = RSA_DELEGATE, .md = "pss:SHA1", .bend = bend_no_sha1 },
+	{ "HNB-OCSP-02", "an RSA CA's own answer is accepted", NULL, { { FRESH } },
+	  .signer = RSA_CA, .ca = RSA_CA, .leaf = RSA_LEAF },
+	{ "HNB-OCSP-02", "an RSA CA's own answer in RSASSA-PSS is accepted", NULL, { { FRESH } },
+	  .signer = RSA_CA, .ca = RSA_CA, .leaf = RSA_LEAF, .md = "pss:SHA384", .by_name = true },
+	{ "HNB-OCSP-02", "a delegate certified in RSASSA-PSS is accepted", NULL, { { FRESH } },
+	  .signer = RSA_CA_DELEGATE, .ca = RSA_CA, .leaf = RSA_LEAF },
+	{ "HASH-02", "SHA-1 made before the cut-off is accepted", NULL, { { FRESH } },
+	  .md = "SHA1", .sha1 = 1, .bend = bend_cutoff_after },
+	{ "HASH-02", "SHA-1 made at the cut-off is refused", "ocsp.signature.weak", { { FRESH } },
+	  .md = "SHA1", .bend = bend_cutoff_before },
+	{ "HASH-02", "SHA-256 made after the cut-off is accepted", NULL, { { FRESH } },
+	  .bend = bend_cutoff_before },
+	{ "HASH-02", "a revocation signed over a SHA-1 that is denied proves nothing",
+	  "ocsp.signature.weak", { { OURS, REVOKED, FRESH } }, .md = "SHA1",
+	  .bend = bend_no_sha1 },
+	{ "HASH-02", "a responder certified over SHA-1 is accepted by default, and counted", NULL,
+	  { { FRESH } }, .signer = WEAK_SIG, .sha1 = 1 },
+	{ "HASH-02", "SHA-1 in certificate and response is counted twice", NULL, { { FRESH } },
+	  .signer = WEAK_SIG, .md = "SHA1", .sha1 = 2 },
+	{ "HASH-02", "a responder certified over SHA-1 is refused when denied",
+	  "ocsp.signer.digest", { { FRESH } }, .signer = WEAK_SIG, .bend = bend_no_sha1 },
+	{ "HASH-02", "a responder certified over SHA-1 at the cut-off is refused",
+	  "ocsp.signer.digest", { { FRESH } }, .signer = OLD_SHA1, .bend = bend_cutoff_delegate },
+	{ "HASH-02", "a responder certified over SHA-1 before the cut-off is accepted", NULL,
+	  { { FRESH } }, .signer = OLD_SHA1, .sha1 = 1, .bend = bend_cutoff_old },
+	{ "HASH-06", "a CertID over SHA-1 is no SHA-1 signature", NULL, { { FRESH } },
+	  .bend = bend_no_sha1 },
 	{ "HNB-OCSP-13", "a SHA-1 signature is refused when denied", "ocsp.signature.weak",
 	  { { FRESH } }, .md = "SHA1", .bend = bend_no_sha1 },
 	{ "HNB-OCSP-02", "an MD5 signature is refused", "ocsp.signature.weak", { { FRESH } },
 	  .signer = RSA_DELEGATE, .md = "MD5" },
 	{ "HNB-OCSP-02", "an RSA 1024 responder is refused", "ocsp.signature.weak", { { FRESH } },
 	  .signer = WEAK_KEY },
-	{ "HNB-OCSP-02", "a responder certificate signed over SHA-1 is refused",
-	  "ocsp.signer.digest", { { FRESH } }, .signer = WEAK_SIG },
+	{ "HNB-OCSP-02", "a DSA responder is refused", "ocsp.signature.weak", { { FRESH } },
+	  .signer = DSA_DELEGATE },
+	{ "HNB-OCSP-02", "an EC key below 256 bits is refused", "ocsp.signature.weak",
+	  { { FRESH } }, .signer = P224_DELEGATE },
+	{ "HNB-OCSP-02", "SHA-224 is refused", "ocsp.signature.weak", { { FRESH } },
+	  .md = "SHA224" },
+	{ "HNB-OCSP-02, HASH-04", "a revocation over MD5 proves nothing", "ocsp.signature.weak",
+	  { { OURS, REVOKED, FRESH } }, .signer = RSA_DELEGATE, .md = "MD5" },
+	{ "HNB-OCSP-02", "an RSA 1024 CA's own answer is refused", "ocsp.issuer.weak",
+	  { { FRESH } }, .signer = WEAK_CA, .ca = WEAK_CA, .leaf = WEAK_CA_LEAF },
+	{ "HNB-OCSP-02", "a strong delegate of an RSA 1024 CA is refused", "ocsp.issuer.weak",
+	  { { FRESH } }, .signer = WEAK_CA_DELEGATE, .ca = WEAK_CA, .leaf = WEAK_CA_LEAF },
+	{ "HASH-04", "a certificate over MD5 is refused", "ocsp.issuer.weak", { { FRESH } },
+	  .signer = RSA_CA, .ca = RSA_CA, .leaf = MD5_LEAF },
 	/* Status of the response, and its bytes. */
 	{ "HNB-OCSP-10", "tryLater is not good", "ocsp.status", { { FRESH } },
 	  .bend = bend_try_later },
@@ -219,6 +357,33 @@ static const struct ocsp_case cases[] = {
 	  .bend = bend_size },
 	{ "HNB-OCSP-09", "a response as long as allowed is accepted", NULL, { { FRESH } },
 	  .bend = bend_size_fits },
+	{ "HNB-OCSP-09", "a response of another version is refused", "ocsp.version",
+	  { { FRESH } }, .bend = bend_version },
+	{ "HNB-OCSP-09", "a status of two octets is refused", "ocsp.encoding", { { FRESH } },
+	  .bend = bend_status_octets },
+	{ "HNB-OCSP-09", "BER in what is signed is refused", "ocsp.encoding", { { FRESH } },
+	  .nonce = CRITICAL_NONCE, .bend = bend_ber },
+	{ "HNB-OCSP-09", "16 certificates in a response are accepted", NULL, { { FRESH } },
+	  .bend = bend_certs_fit },
+	{ "HNB-OCSP-09", "17 certificates in a response are refused", "ocsp.signer.count",
+	  { { FRESH } }, .bend = bend_certs },
+	{ "PIT-15", "a certificate with a byte behind it is refused", "ocsp.certificate",
+	  { { FRESH } }, .bend = bend_leaf },
+	{ "PIT-15", "an issuer with a byte behind it is refused", "ocsp.certificate",
+	  { { FRESH } }, .bend = bend_issuer },
+	{ "FFS-14", "a trusted responder with a byte behind it is refused", "ocsp.certificate",
+	  { { FRESH } }, .bend = bend_signer },
+	{ "FFS-14", "17 trusted responders are refused", "ocsp.signer.count", { { FRESH } },
+	  .bend = bend_many_signers },
+	{ "HNB-OCSP-09", "an issuer that is no CA is refused", "ocsp.issuer.ca", { { FRESH } },
+	  .signer = NO_CA, .ca = NO_CA, .leaf = NO_CA_LEAF },
+	{ "HNB-PATH-03", "the certificate's notAfter bounds the verdict", NULL, { { FRESH } },
+	  .leaf = SOON_LEAF, .expires = 90 },
+	{ "HNB-PATH-03", "the issuer's notAfter bounds the verdict", NULL, { { FRESH } },
+	  .signer = LOCAL, .ca = SOON_CA, .leaf = SOON_CA_LEAF, .bend = bend_trust_local,
+	  .expires = 30 },
+	{ "HNB-PATH-03", "an issuer of the future is refused", "time.future", { { FRESH } },
+	  .signer = LOCAL, .ca = NEW_CA, .leaf = NEW_CA_LEAF, .bend = bend_trust_local },
 	/* Who signed. */
 	{ "HNB-OCSP-09", "a flipped bit in the signature is refused", "ocsp.signature",
 	  { { FRESH } }, .bend = bend_signature },
@@ -262,6 +427,10 @@ static const struct ocsp_case cases[] = {
 	  .signer = NO_NOCHECK, .bend = bend_trust_no_nocheck },
 	{ "FFS-20", "nocheck for more than 90 days is refused", "ocsp.signer.lifetime",
 	  { { FRESH } }, .signer = LONG_LIFE },
+	{ "FFS-20", "a nocheck that isn't NULL is none", "ocsp.signer.nocheck", { { FRESH } },
+	  .signer = ODD_NOCHECK },
+	{ "HNB-OCSP-02", "an Ed25519 delegate is refused", "ocsp.signature.weak", { { FRESH } },
+	  .signer = ED_DELEGATE, .md = "none" },
 	{ "FFS-20", "a critical nocheck is accepted", NULL, { { FRESH } }, .signer = CRIT_NOCHECK },
 	/* Whom it is about. */
 	{ "HNB-OCSP-09", "another serial is refused", "ocsp.certid",
@@ -328,22 +497,59 @@ static const struct ocsp_case cases[] = {
 	  { { .from = 200, .next = 100 } } },
 	{ "PIT-18", "a recent thisUpdate without nextUpdate is accepted", NULL,
 	  { { .from = -60, .next = NO_NEXT } }, .expires = 240 },
-	{ "PIT-18", "an old thisUpdate without nextUpdate is refused", "ocsp.thisupdate.old",
+	{ "PIT-18", "an old thisUpdate without nextUpdate is refused", "ocsp.nextupdate.absent",
 	  { { .from = -300, .next = NO_NEXT } } },
-	{ "PIT-16", "the longest life is a day", NULL, { { .from = -60, .next = 10 * CA_DAY } },
-	  .expires = CA_DAY },
-	{ "PIT-16", "without a nonce the day counts from thisUpdate", NULL,
+	{ "PIT-18", "an old thisUpdate without nextUpdate is refused though the nonce is ours",
+	  "ocsp.nextupdate.absent", { { .from = -301, .next = NO_NEXT } } },
+	{ "PIT-16", "the longest life is a day from thisUpdate", NULL,
+	  { { .from = -CA_HOUR, .next = 10 * CA_DAY } }, .expires = 23 * CA_HOUR },
+	{ "PIT-16", "a thisUpdate in the future makes the day no longer", NULL,
+	  { { .from = 60, .next = 10 * CA_DAY } }, .produced = 60, .expires = CA_DAY },
+	{ "PIT-16", "what was known a day ago is refused", "ocsp.thisupdate.old",
+	  { { .from = -CA_DAY, .next = 10 * CA_DAY } } },
+	{ "PIT-16", "what was known a second less than a day ago is accepted", NULL,
+	  { { .from = -CA_DAY + 1, .next = 10 * CA_DAY } }, .expires = 1 },
+	{ "FFS-15", "preferred: without a nonce thisUpdate is at most an hour old", "ocsp.nonce.old",
 	  { { .from = -CA_HOUR, .next = 10 * CA_DAY } }, .nonce = ABSENT,
-	  .bend = bend_nonce_optional, .expires = 23 * CA_HOUR },
-	{ "PIT-16", "without a nonce an answer of yesterday is refused", "ocsp.thisupdate.old",
-	  { { .from = -CA_DAY, .next = 10 * CA_DAY } }, .nonce = ABSENT,
 	  .bend = bend_nonce_optional },
+	{ "FFS-15", "preferred: without a nonce, within the hour, until the hour is over", NULL,
+	  { { .from = -CA_HOUR + 60, .next = 10 * CA_DAY } }, .nonce = ABSENT,
+	  .bend = bend_nonce_optional, .expires = 60 },
+	{ "FFS-15", "preferred: with the nonce the hour doesn't matter", NULL,
+	  { { .from = -2 * CA_HOUR, .next = 10 * CA_DAY } },
+	  .bend = bend_nonce_optional, .expires = 22 * CA_HOUR },
+	{ "FFS-15", "in-band: no nonce, AGE_MAX from thisUpdate", NULL,
+	  { { .from = -2 * CA_HOUR, .next = 10 * CA_DAY } }, .nonce = ABSENT,
+	  .bend = bend_inband, .expires = 22 * CA_HOUR },
+	{ "FFS-15", "in-band: what was known a day ago is refused", "ocsp.thisupdate.old",
+	  { { .from = -CA_DAY, .next = 10 * CA_DAY } }, .nonce = ABSENT, .bend = bend_inband },
+	{ "FFS-15", "in-band: a nonce nobody sent is ignored", NULL, { { FRESH } },
+	  .bend = bend_inband },
+	{ "HNB-OCSP-09", "in-band: 16 KiB are the most", "ocsp.size",
+	  { { FRESH, .ext = BIG_EXT } }, .bend = bend_inband_size },
+	{ "FFS-16", "without trusted time and without nonce: good is provisional", NULL,
+	  { { FRESH } }, .nonce = ABSENT, .bend = bend_unsynced, .provisional = true },
+	{ "FFS-16", "without trusted time, with our nonce: good is good", NULL, { { FRESH } },
+	  .bend = bend_unsynced_nonce },
+	{ "FFS-16, PIT-25", "without trusted time a future thisUpdate is refused",
+	  "ocsp.thisupdate.future", { { .from = 301, .next = CA_HOUR } }, .produced = 300,
+	  .nonce = ABSENT, .bend = bend_unsynced },
+	{ "FFS-16", "without trusted time revoked is bad", "ocsp.revoked",
+	  { { OURS, REVOKED, FRESH } }, .nonce = ABSENT, .bend = bend_unsynced },
 	{ "HNB-OCSP-09", "producedAt beyond the skew is refused", "ocsp.producedat.future",
 	  { { FRESH } }, .produced = 301 },
 	{ "HNB-OCSP-09", "producedAt before the responder's validity is refused",
 	  "ocsp.producedat.signer", { { FRESH } }, .produced = -2 * CA_DAY },
 	{ "HNB-OCSP-09", "producedAt long before thisUpdate is refused", "ocsp.producedat.order",
 	  { { FRESH } }, .produced = -CA_HOUR },
+	{ "HNB-OCSP-09", "a producedAt that doesn't parse is refused", "ocsp.producedat.signer",
+	  { { FRESH } }, .produced_text = "20260921141220.5Z" },
+	{ "HNB-OCSP-09", "a thisUpdate that doesn't parse is refused", "ocsp.time.encoding",
+	  { { FRESH, .from_text = "20260921141220.5Z" } } },
+	{ "HNB-OCSP-09", "a thisUpdate with a time zone is refused", "ocsp.time.encoding",
+	  { { FRESH, .from_text = "20260921141220+0200" } } },
+	{ "HNB-OCSP-09", "a nextUpdate on the 31st of June is refused", "ocsp.time.encoding",
+	  { { FRESH, .next_text = "20270631000000Z" } } },
 	{ "HNB-PATH-03", "an expired certificate is not good", "time.expired", { { FRESH } },
 	  .leaf = OLD_LEAF },
 	/* Extensions. */
@@ -360,7 +566,7 @@ static const struct ocsp_case cases[] = {
 	/* Nonce. */
 	{ "FFS-15", "a missing nonce is refused", "ocsp.nonce.absent", { { FRESH } },
 	  .nonce = ABSENT },
-	{ "PIT-16", "another nonce is refused", "ocsp.nonce.mismatch", { { FRESH } },
+	{ "PIT-16, PIT-51", "another nonce is refused", "ocsp.nonce.mismatch", { { FRESH } },
 	  .nonce = OTHER },
 	{ "PIT-16", "another nonce is refused though none is required", "ocsp.nonce.mismatch",
 	  { { FRESH } }, .nonce = OTHER, .bend = bend_nonce_optional },
@@ -371,6 +577,12 @@ static const struct ocsp_case cases[] = {
 	  .nonce = TAIL },
 	{ "PIT-16", "a nonce that isn't an OCTET STRING is refused", "ocsp.nonce.mismatch",
 	  { { FRESH } }, .nonce = RAW },
+	{ "FFS-15", "a nonce of 128 octets is accepted", NULL, { { FRESH } }, .nonce = LONG,
+	  .bend = bend_long_nonce },
+	{ "PIT-16", "a nonce of another type is refused", "ocsp.nonce.mismatch", { { FRESH } },
+	  .nonce = BAD_TAG },
+	{ "PIT-16", "a nonce whose length isn't DER is refused", "ocsp.nonce.mismatch",
+	  { { FRESH } }, .nonce = BAD_LENGTH },
 	{ "FFS-15", "a critical nonce is accepted", NULL, { { FRESH } }, .nonce = CRITICAL_NONCE },
 	{ "FFS-15", "a missing nonce is accepted when not required", NULL, { { FRESH } },
 	  .nonce = ABSENT, .bend = bend_nonce_optional },
@@ -418,10 +630,23 @@ static OCSP_CERTID *certid(const struct entry *e, const struct entity *leaf,
 	return id;
 }
 
+static X509_EXTENSION *big_extension(void)
+{
+	static uint8_t big[16384];
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *ext;
+
+	ASN1_OCTET_STRING_set(value, big, sizeof(big));
+	ext = X509_EXTENSION_create_by_NID(NULL, NID_ms_ext_req, 0, value);
+	ASN1_OCTET_STRING_free(value);
+	return ext;
+}
+
 static void add_entry(OCSP_BASICRESP *basic, const struct entry *e, const struct entity *leaf,
 		      const struct entity *issuer)
 {
 	ASN1_GENERALIZEDTIME *from = time_at(e->from), *revoked = time_at(-CA_DAY), *next = NULL;
+	ASN1_GENERALIZEDTIME *this_update, *next_update;
 	OCSP_CERTID *id = certid(e, leaf, issuer);
 	OCSP_SINGLERESP *single;
 
@@ -432,8 +657,14 @@ static void add_entry(OCSP_BASICRESP *basic, const struct entry *e, const struct
 					e->status == REVOKED ? revoked : NULL, from, next);
 	if (!single)
 		ca_die("single response");
+	OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
+	if (e->from_text)
+		ASN1_STRING_set(this_update, e->from_text, -1);
+	if (e->next_text)
+		ASN1_STRING_set(next_update, e->next_text, -1);
 	if (e->ext) {
-		X509_EXTENSION *ext = ca_extension(e->ext);
+		X509_EXTENSION *ext = !strcmp(e->ext, BIG_EXT) ? big_extension() :
+				      ca_extension(e->ext);
 
 		OCSP_SINGLERESP_add_ext(single, ext, -1);
 		X509_EXTENSION_free(ext);
@@ -460,7 +691,11 @@ static void add_raw_nonce(OCSP_BASICRESP *basic, const uint8_t *data, size_t len
 static void add_nonce(OCSP_BASICRESP *basic, enum nonces kind)
 {
 	uint8_t other[sizeof(nonce)], der[2 + sizeof(nonce) + 1] = { 4, sizeof(nonce) };
+	uint8_t long_der[3 + sizeof(long_nonce)] = { 4, 0x81, sizeof(long_nonce) };
+	uint8_t loose[3 + sizeof(nonce)] = { 4, 0x81, sizeof(nonce) };
 
+	memcpy(long_der + 3, long_nonce, sizeof(long_nonce));
+	memcpy(loose + 3, nonce, sizeof(nonce));
 	memcpy(other, nonce, sizeof(nonce));
 	other[sizeof(other) - 1] ^= 1;
 	memcpy(der + 2, nonce, sizeof(nonce));
@@ -491,6 +726,16 @@ static void add_nonce(OCSP_BASICRESP *basic, enum nonces kind)
 		break;
 	case CRITICAL_NONCE:
 		add_raw_nonce(basic, der, sizeof(der) - 1, 1);
+		break;
+	case LONG:
+		add_raw_nonce(basic, long_der, sizeof(long_der), 0);
+		break;
+	case BAD_TAG:
+		der[0] = V_ASN1_UTF8STRING;
+		add_raw_nonce(basic, der, sizeof(der) - 1, 0);
+		break;
+	case BAD_LENGTH:
+		add_raw_nonce(basic, loose, sizeof(loose), 0);
 		break;
 	}
 }
@@ -523,12 +768,31 @@ static struct pki_der wrap(OCSP_BASICRESP *basic)
 	return out;
 }
 
+static void sign(const struct ocsp_case *c, OCSP_BASICRESP *basic, const struct entity *signer)
+{
+	const char *md = c->md ? c->md : "SHA256";
+	bool pss = !strncmp(md, "pss:", 4);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned long flags = OCSP_NOTIME;
+	EVP_PKEY_CTX *pctx;
+
+	flags |= c->by_name ? 0 : OCSP_RESPID_KEY;
+	flags |= c->bare ? OCSP_NOCERTS : 0;
+	if (EVP_DigestSignInit(ctx, &pctx, EVP_get_digestbyname(md + (pss ? 4 : 0)), NULL,
+			       signer->key) != 1 ||
+	    (pss && EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) != 1) ||
+	    (pss && EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) != 1) ||
+	    OCSP_basic_sign_ctx(basic, signer->cert, ctx, NULL, flags) != 1)
+		ca_die("signing a response");
+	EVP_MD_CTX_free(ctx);
+}
+
 static struct pki_der respond(const struct ocsp_case *c, const struct entity *leaf,
 			      const struct entity *issuer)
 {
 	const struct entity *signer = &entities[c->signer ? c->signer : DELEGATE];
 	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-	unsigned long flags = OCSP_NOTIME;
+	ASN1_GENERALIZEDTIME *produced;
 	struct pki_der der;
 	unsigned int i;
 
@@ -542,13 +806,11 @@ static struct pki_der respond(const struct ocsp_case *c, const struct entity *le
 	}
 	add_nonce(basic, c->nonce);
 	/* The only way to a time of our own. */
-	ASN1_GENERALIZEDTIME_set((ASN1_GENERALIZEDTIME *)OCSP_resp_get0_produced_at(basic),
-				 CA_NOW + (c->produced ? c->produced : -60));
-	flags |= c->by_name ? 0 : OCSP_RESPID_KEY;
-	flags |= c->bare ? OCSP_NOCERTS : 0;
-	if (OCSP_basic_sign(basic, signer->cert, signer->key,
-			    EVP_get_digestbyname(c->md ? c->md : "SHA256"), NULL, flags) != 1)
-		ca_die("signing a response");
+	produced = (ASN1_GENERALIZEDTIME *)OCSP_resp_get0_produced_at(basic);
+	ASN1_GENERALIZEDTIME_set(produced, CA_NOW + (c->produced ? c->produced : -60));
+	if (c->produced_text)
+		ASN1_STRING_set(produced, c->produced_text, -1);
+	sign(c, basic, signer);
 	if (c->key)
 		resign(basic, entities[c->key].key);
 	der = wrap(basic);
@@ -629,6 +891,109 @@ static void bend_inner_tail(struct made *m) { rebuild(m, 3, false, 1); }
 static void bend_long_form(struct made *m) { rebuild(m, 0, true, 1); }
 static void bend_type(struct made *m) { rebuild(m, 0, false, 99); }
 
+static void bend_inband(struct made *m)
+{
+	m->nonce = whole;
+	pki_ocsp_policy_inband(&m->policy);
+}
+
+static void bend_inband_size(struct made *m)
+{
+	struct pki_result r;
+
+	/* Out of band it is small enough. */
+	pki_ocsp_evaluate(m->leaf, m->issuer, NULL, 0, m->der, m->nonce.data, m->nonce.len,
+			  &m->policy, CA_NOW, &r);
+	if (r.verdict != PKI_GOOD)
+		ca_die("a big response");
+	bend_inband(m);
+}
+
+static void bend_unsynced_nonce(struct made *m) { m->policy.clock_unsynced = true; }
+
+static void bend_unsynced(struct made *m)
+{
+	bend_inband(m);
+	m->policy.clock_unsynced = true;
+}
+
+/* The signature no longer fits, which is of no matter as the version comes first. */
+static void bend_version(struct made *m)
+{
+	static const uint8_t v2[] = { 0xa0, 3, 2, 1, 1 };
+	OCSP_BASICRESP *basic = unwrap(m->der);
+	uint8_t *der = NULL, *copy, *tbs;
+	size_t len = (size_t)i2d_OCSP_BASICRESP(basic, &der), head;
+
+	copy = calloc(1, len + sizeof(v2));
+	/* The header of tbsResponseData follows that of the whole, 4 octets. */
+	head = 4 + 2 + (der[5] & 0x80 ? der[5] & 0x7f : 0);
+	memcpy(copy, der, head);
+	memcpy(copy + head, v2, sizeof(v2));
+	memcpy(copy + head + sizeof(v2), der + head, len - head);
+	len += sizeof(v2);
+	copy[2] = (uint8_t)((len - 4) >> 8);
+	copy[3] = (uint8_t)(len - 4);
+	tbs = copy + head - 1;
+	*tbs += sizeof(v2);
+	if (der[1] != 0x82 || *tbs < sizeof(v2))
+		ca_die("lengths that do not fit");
+	m->der = build(copy, len, 0, false, 1);
+	free(copy);
+	OPENSSL_free(der);
+	OCSP_BASICRESP_free(basic);
+}
+
+static void bend_status_octets(struct made *m)
+{
+	static const uint8_t later[] = { 0x30, 4, 0x0a, 2, 0, 3 };
+
+	m->der = ca_copy((struct pki_der){ later, sizeof(later) });
+}
+
+static void more_certs(struct made *m, int n)
+{
+	OCSP_BASICRESP *basic = unwrap(m->der);
+
+	while (n--)
+		OCSP_basic_add1_cert(basic, entities[SIBLING].cert);
+	m->der = wrap(basic);
+	OCSP_BASICRESP_free(basic);
+}
+
+static void bend_certs(struct made *m) { more_certs(m, PKI_OCSP_CERTS_MAX); }
+static void bend_certs_fit(struct made *m) { more_certs(m, PKI_OCSP_CERTS_MAX - 1); }
+
+/* TRUE as 01, which OpenSSL reads, and a signature of the delegate's over that. */
+static void bend_ber(struct made *m)
+{
+	static const uint8_t flag[] = { 1, 1, 0xff };
+	OCSP_BASICRESP *basic = unwrap(m->der);
+	ASN1_BIT_STRING *sig = (ASN1_BIT_STRING *)OCSP_resp_get0_signature(basic);
+	uint8_t *der = NULL, *tbs = NULL, *at, made[256];
+	size_t tbs_len = (size_t)i2d_OCSP_RESPDATA((void *)OCSP_resp_get0_respdata(basic), &tbs);
+	size_t made_len = sizeof(made);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int len;
+
+	at = memmem(tbs, tbs_len, flag, sizeof(flag));
+	if (!at)
+		ca_die("no BOOLEAN");
+	at[2] = 1;
+	if (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, entities[DELEGATE].key) != 1 ||
+	    EVP_DigestSign(ctx, made, &made_len, tbs, tbs_len) != 1)
+		ca_die("signing BER");
+	ASN1_BIT_STRING_set(sig, made, (int)made_len);
+	len = i2d_OCSP_BASICRESP(basic, &der);
+	at = memmem(der, (size_t)len, flag, sizeof(flag));
+	at[2] = 1;
+	m->der = build(der, (size_t)len, 0, false, 1);
+	EVP_MD_CTX_free(ctx);
+	OPENSSL_free(der);
+	OPENSSL_free(tbs);
+	OCSP_BASICRESP_free(basic);
+}
+
 static bool as_expected(const struct ocsp_case *c, const struct made *m,
 			const struct pki_result *r)
 {
@@ -641,7 +1006,8 @@ static bool as_expected(const struct ocsp_case *c, const struct made *m,
 	    memcmp(proof, r->proof_digest, sizeof(proof)))
 		return false;
 	if (!c->rule)
-		return r->verdict == PKI_GOOD && !r->provisional && r->expires > CA_NOW &&
+		return r->verdict == PKI_GOOD && r->provisional == c->provisional &&
+		       r->expires > CA_NOW && r->sha1 == c->sha1 &&
 		       (!c->expires || r->expires == CA_NOW + c->expires);
 	if (!strcmp(c->rule, "ocsp.revoked"))
 		wanted = PKI_BAD;
@@ -654,12 +1020,13 @@ static bool as_expected(const struct ocsp_case *c, const struct made *m,
 static void run_case(const struct ocsp_case *c)
 {
 	const struct entity *leaf = &entities[c->leaf ? c->leaf : LEAF];
+	enum who ca = c->ca ? c->ca : CA;
 	struct made m = { .nonce = { nonce, sizeof(nonce) }, .leaf = leaf->der };
 	struct pki_result r;
 
 	pki_ocsp_policy_default(&m.policy);
-	m.issuer = entities[c->issuer ? c->issuer : CA].der;
-	m.der = respond(c, leaf, &entities[CA]);
+	m.issuer = entities[c->issuer ? c->issuer : ca].der;
+	m.der = respond(c, leaf, &entities[ca]);
 	if (c->bend)
 		c->bend(&m);
 	pki_ocsp_evaluate(m.leaf, m.issuer, m.signers, m.nsigners, m.der, m.nonce.data, m.nonce.len,
@@ -668,6 +1035,83 @@ static void run_case(const struct ocsp_case *c)
 		printf("# verdict %d, expires %+lld, wanted %s\n", r.verdict,
 		       (long long)r.expires - CA_NOW, c->rule ? c->rule : "good");
 	printf("# %s: %s\n", r.rule, r.detail);
+}
+
+static enum pki_verdict verdict_of(struct pki_ocsp_subject *subject, struct pki_der der,
+				   struct pki_result *r)
+{
+	struct pki_ocsp_policy policy;
+
+	pki_ocsp_policy_default(&policy);
+	pki_ocsp_judge(subject, der, nonce, sizeof(nonce), &policy, CA_NOW, r);
+	return r->verdict;
+}
+
+/* No single bit of a good answer, and no octet of its end, can be missing. */
+static void test_each_bit(void)
+{
+	static const struct ocsp_case good = { .entries = { { FRESH } } };
+	struct pki_ocsp_subject *subject =
+		pki_ocsp_subject_new(entities[LEAF].der, entities[CA].der, NULL, 0);
+	struct pki_der der = ca_copy(respond(&good, &entities[LEAF], &entities[CA]));
+	uint8_t *octets = (uint8_t *)der.data;
+	size_t bit, wrong = 0, cut;
+	struct pki_result r;
+
+	tap_ok(verdict_of(subject, der, &r) == PKI_GOOD, "HNB-OCSP-09: as it is, it is good");
+	for (bit = 0; bit < der.len * 8; bit++) {
+		octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		if (verdict_of(subject, der, &r) != PKI_INDETERMINATE && !wrong++)
+			printf("# bit %zu: %s: %s\n", bit, r.rule, r.detail);
+		octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	tap_ok(!wrong, "HNB-OCSP-09: with any of its %zu bits changed it proves nothing", bit);
+	for (cut = 0, wrong = 0; cut < der.len; cut++) {
+		struct pki_der shorter = { der.data, cut };
+
+		wrong += verdict_of(subject, shorter, &r) != PKI_INDETERMINATE;
+	}
+	tap_ok(!wrong, "HNB-OCSP-09: cut short anywhere it proves nothing");
+	pki_ocsp_subject_free(subject);
+}
+
+/* What is remembered of one response decides nothing about the next. */
+static void test_memory(void)
+{
+	static const struct ocsp_case good = { .entries = { { FRESH } } },
+		bare = { .entries = { { FRESH } }, .bare = true },
+		revoked = { .entries = { { OURS, REVOKED, FRESH } } },
+		other = { .entries = { { FRESH } }, .signer = BY_OTHER },
+		stale = { .entries = { { .from = -CA_DAY, .next = -1 } } },
+		forged = { .entries = { { FRESH } }, .key = NO_EKU };
+	static const struct {
+		const struct ocsp_case *c;
+		enum pki_verdict verdict;
+		const char *rule;
+	} turns[] = {
+		{ &good, PKI_GOOD, "ocsp.good" },
+		{ &bare, PKI_INDETERMINATE, "ocsp.signer.unknown" },
+		{ &good, PKI_GOOD, "ocsp.good" },
+		{ &forged, PKI_INDETERMINATE, "ocsp.signature" },
+		{ &stale, PKI_INDETERMINATE, "ocsp.nextupdate.past" },
+		{ &revoked, PKI_BAD, "ocsp.revoked" },
+		{ &other, PKI_INDETERMINATE, "ocsp.signer.issuer" },
+		{ &good, PKI_GOOD, "ocsp.good" },
+	};
+	struct pki_ocsp_subject *subject =
+		pki_ocsp_subject_new(entities[LEAF].der, entities[CA].der, NULL, 0);
+	struct pki_result r;
+	size_t i;
+
+	for (i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		struct pki_der der = respond(turns[i].c, &entities[LEAF], &entities[CA]);
+
+		tap_ok(verdict_of(subject, der, &r) == turns[i].verdict &&
+		       !strcmp(r.rule, turns[i].rule),
+		       "PIT-17: one after another, %zu: %s", i + 1, turns[i].rule);
+		printf("# %s: %s\n", r.rule, r.detail);
+	}
+	pki_ocsp_subject_free(subject);
 }
 
 /* The request carries our CertID and exactly our nonce. */
@@ -725,6 +1169,8 @@ int main(void)
 	tap_start();
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		run_case(&cases[i]);
+	test_each_bit();
+	test_memory();
 	test_request();
 	return tap_end();
 }

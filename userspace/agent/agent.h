@@ -14,6 +14,7 @@
 #include "agent/worker.h"
 #include "lib/trustgate.h"
 #include "pki/pki.h"
+#include "pki/profile.h"
 #include "tre/tre.h"
 
 #define AGENT_VERSION	"0.1.0"
@@ -21,6 +22,7 @@
 /* Read once at start, never written after. */
 extern struct config conf;
 extern struct pki_der anchor;
+extern struct pki_profile profile;
 
 /* gate.c: the kernel's gate, the lease, events. */
 int gate_start(void);
@@ -37,6 +39,8 @@ int plugin_start(void);
 bool plugin_connected(void);
 const char *plugin_daemon(void);
 void plugin_reply(uint32_t seq, uint32_t status, const char *text);
+/* Send the @len octets of @msg, to which there is no reply. */
+void plugin_tell(const uint8_t *msg, size_t len);
 /* Have the plugin tell of everything again, as if we had just started. */
 void plugin_again(void);
 void plugin_stop(void);
@@ -60,6 +64,8 @@ void context_announce_all(void);
 void context_clock_step(void);
 /* @id 0: all. False when there is no such context. */
 bool context_recheck(uint32_t id);
+/* Signatures over SHA-1 that proofs rested on so far (HNB-OCSP-13). */
+unsigned int verify_sha1(void);
 bool context_any(void);
 /* There are IKE SAs, none is rejected, and none has a CHILD_SA. */
 bool context_childless(void);
@@ -89,14 +95,27 @@ void start_plugin(void);		/* charon's plugin is connected */
 json_t *start_json(void);
 bool start_reached(void);
 
+/* staple.c: role segw, the status of our own certificate. */
+/* The plugin is there: tell it what it may send, now and whenever that changes. */
+void staple_plugin(void);
+
 /* control.c: the operator's socket. */
 int control_start(void);
 void control_stop(void);
 /* A JSON string of @text, whatever its octets are. */
 json_t *control_text(const char *text);
 
-/* clock.c: steps of the wall clock. */
+/* clock.c: the time that everything is judged by, and steps of the wall clock. */
 int clock_start(void);
+/* ms since the epoch; never earlier than what is known. */
+int64_t clock_ms(void);
+/* The kernel says that somebody keeps the wall clock right. */
+bool clock_synced(void);
+/* A response with our nonce was made at @produced, seconds since the epoch. */
+void clock_confirm(int64_t produced);
+/* Saves what is known. */
+void clock_stop(void);
+json_t *clock_json(void);
 
 /* privs.c */
 int privs_drop(void);

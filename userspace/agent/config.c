@@ -20,6 +20,7 @@
 #include <ini.h>
 #include <linux/trustgate.h>
 
+#include "agent/profile.h"
 #include "agent/wire.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -44,7 +45,8 @@ struct key {
 };
 
 static store_fn store_ms, store_u32, store_bool, store_text, store_path, store_socket, store_choice;
-static store_fn store_peer, store_kinds, store_uri, store_source, store_pcrs;
+static store_fn store_peer, store_kinds, store_modes, store_uri, store_name_uri, store_allow;
+static store_fn store_source, store_pcrs;
 
 #define AT(member)	offsetof(struct config, member)
 
@@ -65,7 +67,7 @@ static store_fn store_peer, store_kinds, store_uri, store_source, store_pcrs;
 	  .remedy = "give a number in range" }
 
 static const struct key keys[] = {
-	CHOICE(agent, role, "henb", CONFIG_ROLE_HENB, "this agent knows role = henb only"),
+	CHOICE(agent, role, "henb segw", CONFIG_ROLE_HENB, "say henb or segw"),
 	MS(agent, lease, 1000, TRUSTGATE_LEASE_MAX_MS, 30000),
 	MS(agent, renew, 100, TRUSTGATE_LEASE_MAX_MS / 2, 10000),
 	TEXT(agent, plugin_socket, store_socket, TG_WIRE_PATH, false, "give an absolute path"),
@@ -84,17 +86,17 @@ static const struct key keys[] = {
 	TEXT(peer, name, store_peer, NULL, true,
 	     "give the FQDN or IP address that the peer certificate's subjectAltName has"),
 	TEXT(peer, anchor, store_path, NULL, true, "give the root certificate's file, PEM or DER"),
+	TEXT(peer, profile, store_text, PROFILE_DEFAULT, false,
+	     "give seed, rel9, rel17, rel17-strict, or a file with a / in it"),
 	NUM(peer, max_chain, 1, 4, 4),
 	CHOICE(peer, on_invalid, "terminate hold", CONFIG_TERMINATE, "say terminate or hold"),
 	MS(peer, quarantine, 0, MINUTE, 2000),
 
 	CHOICE(gate, mode, "off observe enforce", TRUSTGATE_MODE_ENFORCE,
 	       "say enforce, observe or off"),
-	{ "gate", "required", store_kinds, AT(gate.required),
-	  .preset = 1u << TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH |
-		    1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION |
-		    1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY,
-	  .remedy = "list some of device-auth, revocation, integrity" },
+	/* No preset: what is not given follows from ocsp.mode, see settle(). */
+	{ "gate", "required", store_kinds, AT(gate.required), .remedy =
+	  "list some of device-auth, revocation, integrity" },
 	LIMIT_MS(t_bind, TRUSTGATE_A_CONFIG_T_BIND_MS, 100, 600000),
 	LIMIT_MS(t_verify, TRUSTGATE_A_CONFIG_T_VERIFY_MS, 100, 600000),
 	LIMIT_MS(grace, TRUSTGATE_A_CONFIG_GRACE_MS, 0, TRUSTGATE_GRACE_MAX_MS),
@@ -104,9 +106,15 @@ static const struct key keys[] = {
 	LIMIT(max_contexts, TRUSTGATE_A_CONFIG_MAX_CONTEXTS, 1, 1048576),
 	LIMIT(max_sas, TRUSTGATE_A_CONFIG_MAX_SAS, 1, 4194304),
 
-	CHOICE(ocsp, mode, "intunnel", CONFIG_OCSP_INTUNNEL,
-	       "this agent knows mode = intunnel only"),
-	TEXT(ocsp, uri, store_uri, NULL, true, "give http://IP-ADDRESS[:PORT][/PATH]"),
+	{ "ocsp", "mode", store_modes, 0, .remedy =
+	  "say any, off, or list inband, direct, intunnel in the order to try" },
+	TEXT(ocsp, uri, store_uri, NULL, false, "give http://IP-ADDRESS[:PORT][/PATH]"),
+	TEXT(ocsp, direct_uri, store_name_uri, NULL, false, "give http://HOST[:PORT][/PATH]"),
+	/* The IKE daemon waits for the answer: 3 s for all that is to be said. */
+	MS(ocsp, direct_try, 100, 2500, 2000),
+	CHOICE(ocsp, aia, "ignore allow", CONFIG_AIA_IGNORE, "say ignore or allow"),
+	TEXT(ocsp, allow, store_allow, "", false,
+	     "list host names, addresses and prefixes (192.0.2.0/24, 2001:db8::/32)"),
 	TEXT(ocsp, source, store_source, NULL, false, "give an IPv4 or IPv6 address of this box"),
 	CHOICE(ocsp, nonce, "required preferred", CONFIG_NONCE_REQUIRED,
 	       "say required or preferred"),
@@ -118,6 +126,13 @@ static const struct key keys[] = {
 	MS(ocsp, age_no_next, 1000, TRUSTGATE_PROOF_MAX_MS, 300000),
 	MS(ocsp, recheck_max, 1000, TRUSTGATE_PROOF_MAX_MS, HOUR),
 	NUM(ocsp, response_max, 512, 65536, 65536),
+	NUM(ocsp, inband_max, 512, TG_WIRE_OCSP_MAX, TG_WIRE_OCSP_MAX),
+
+	TEXT(clock, state, store_path, "/var/lib/trustgate/clock", false,
+	     "give the absolute path of a file that survives a restart"),
+	MS(clock, save, 1000, 24 * HOUR, 15 * MINUTE),
+	CHOICE(clock, unsynced, "provisional accept-inband", CONFIG_UNSYNCED_PROVISIONAL,
+	       "say provisional or accept-inband"),
 
 	TEXT(tre, tcti, store_text, "device:/dev/tpmrm0", false, "for example device:/dev/tpmrm0"),
 	{ "tre", "pcrs", store_pcrs, AT(tre.pcrs), .preset = 0xff,
@@ -136,6 +151,7 @@ struct parser {
 	const char *text;
 	size_t left;
 	int line;
+	int segw_line;		/* of the first section that only a SeGW has, or 0 */
 	int errors;
 	uint64_t seen;
 	struct config *config;
@@ -348,14 +364,54 @@ static const char *store_kinds(const struct key *key, const char *value, struct 
 
 		if (i < 0)
 			return "unknown proof";
-		if (i == TRUSTGATE_EVIDENCE_KIND_HP_AUTH || i == TRUSTGATE_EVIDENCE_KIND_AUTHZ)
-			return "a proof that role henb has no source for";
+		if (i == TRUSTGATE_EVIDENCE_KIND_HP_AUTH)
+			return "a proof that there is no source for";
 		mask |= 1u << i;
 	}
 	if (!mask)
 		return "no proof at all would leave nothing to verify";
 	*(uint32_t *)member(key, c) = mask;
 	return NULL;
+}
+
+static const char mode_names[] = "inband direct intunnel";
+
+const char *config_mode_name(uint32_t mode)
+{
+	static const char *const names[] = { "inband", "direct", "intunnel" };
+
+	return mode < ARRAY_SIZE(names) ? names[mode] : "none";
+}
+
+bool config_has_mode(const struct config_ocsp *o, uint32_t mode)
+{
+	for (uint32_t i = 0; i < o->nmodes; i++)
+		if (o->modes[i] == mode)
+			return true;
+	return false;
+}
+
+static const char *store_modes(const struct key *key, const char *value, struct config *c)
+{
+	struct config_ocsp *o = &c->ocsp;
+	char word[32];
+
+	(void)key;
+	o->any = !strcmp(value, "any");
+	o->nmodes = 0;
+	if (o->any || !strcmp(value, "off"))
+		return NULL;
+	while (next_element(&value, word, sizeof(word))) {
+		int mode = word_index(mode_names, word);
+
+		if (mode < 0)
+			return "not one of the modes known";
+		if (config_has_mode(o, (uint32_t)mode))
+			return "a mode is listed twice";
+		o->modes[o->nmodes++] = (uint8_t)mode;
+	}
+	/* An empty list is a slip, not the decision to check nothing. */
+	return o->nmodes ? NULL : "no mode in the list";
 }
 
 static const char *store_pcrs(const struct key *key, const char *value, struct config *c)
@@ -391,7 +447,7 @@ static bool usable_addr(const struct config_addr *a)
 	if (a->family == AF_INET) {
 		memcpy(&v4, a->addr, sizeof(v4));
 		v4 = ntohl(v4);
-		return v4 && v4 >> 24 != 127 && v4 >> 28 < 0xe;
+		return v4 && v4 >> 24 != 127 && v4 >> 16 != 0xa9fe && v4 >> 28 < 0xe;
 	}
 	memcpy(&v6, a->addr, sizeof(v6));
 	return !IN6_IS_ADDR_UNSPECIFIED(&v6) && !IN6_IS_ADDR_LOOPBACK(&v6) &&
@@ -430,30 +486,35 @@ static const char *uri_port(const char **p, uint16_t *port)
 	return NULL;
 }
 
-static const char *store_uri(const struct key *key, const char *value, struct config *c)
+const char *config_uri_parse(const char *value, bool names, struct config_uri *out)
 {
 	const char *rest, *why;
-	char host[64];
 
+	memset(out, 0, sizeof(*out));
 	/* Its certificate would need a revocation check of its own (PIT-14). */
 	if (!strncasecmp(value, "https:", 6))
 		return "OCSP over https needs OCSP itself; responses are signed";
 	if (strncasecmp(value, "http://", 7))
 		return "not an http URI";
-	value += 7;
-	if (memchr(value, '@', strcspn(value, "/?#")))
+	if (strlen(value) > CONFIG_TEXT_MAX)
+		return "too long";
+	if (memchr(value + 7, '@', strcspn(value + 7, "/?#")))
 		return "user information in it";
-	why = uri_host(value, host, sizeof(host), &rest);
+	why = uri_host(value + 7, out->host, sizeof(out->host), &rest);
 	if (why)
 		return why;
-	/* No name can be resolved before the tunnel is open (HNB-GATE-11). */
-	if (!parse_addr(host, &c->ocsp.responder))
-		return "a host name can't be resolved while the gate holds";
-	if ((c->ocsp.responder.family == AF_INET6) != (*value == '['))
-		return "an IPv6 address goes in brackets, an IPv4 address does not";
-	if (!usable_addr(&c->ocsp.responder))
-		return "not an address that a tunnel leads to";
-	why = uri_port(&rest, &c->ocsp.port);
+	if (!parse_addr(out->host, &out->addr)) {
+		/* No name can be resolved before the tunnel is open (HNB-GATE-11). */
+		if (!names)
+			return "a host name can't be resolved while the gate holds";
+		if (!is_hostname(out->host))
+			return "neither a host name nor an IP address in it";
+	} else if (!usable_addr(&out->addr)) {
+		return "not an address that a responder can have";
+	}
+	if ((out->addr.family == AF_INET6) != (value[7] == '['))
+		return "an IPv6 address goes in brackets, nothing else does";
+	why = uri_port(&rest, &out->port);
 	if (why)
 		return why;
 	if (*rest && *rest != '/')
@@ -461,7 +522,100 @@ static const char *store_uri(const struct key *key, const char *value, struct co
 	for (const char *q = rest; *q; q++)
 		if (!isgraph((unsigned char)*q) || *q == '#')
 			return "a character in the path that has no place there";
-	return store_text(key, value - 7, c);
+	memcpy(out->text, value, strlen(value) + 1);
+	return NULL;
+}
+
+static const char *store_uri(const struct key *key, const char *value, struct config *c)
+{
+	return config_uri_parse(value, false, member(key, c));
+}
+
+static const char *store_name_uri(const struct key *key, const char *value, struct config *c)
+{
+	return config_uri_parse(value, true, member(key, c));
+}
+
+struct prefix {
+	struct config_addr addr;
+	unsigned int bits;
+};
+
+/* An address, alone or with the length of a prefix. */
+static bool parse_prefix(const char *text, struct prefix *out)
+{
+	size_t len = strcspn(text, "/");
+	unsigned long long bits;
+	char addr[64], *end;
+
+	if (len >= sizeof(addr))
+		return false;
+	memcpy(addr, text, len);
+	addr[len] = '\0';
+	if (!parse_addr(addr, &out->addr))
+		return false;
+	out->bits = out->addr.family == AF_INET ? 32 : 128;
+	if (!text[len])
+		return true;
+	if (number(text + len + 1, &bits, &end) || *end || bits > out->bits)
+		return false;
+	out->bits = (unsigned int)bits;
+	return true;
+}
+
+static bool within(const struct prefix *p, const struct config_addr *a)
+{
+	unsigned int whole = p->bits / 8, rest = p->bits % 8;
+
+	if (p->addr.family != a->family || memcmp(p->addr.addr, a->addr, whole))
+		return false;
+	return !rest || !((p->addr.addr[whole] ^ a->addr[whole]) >> (8 - rest));
+}
+
+static const char *store_allow(const struct key *key, const char *value, struct config *c)
+{
+	const char *list = value;
+	struct prefix p;
+	char word[CONFIG_TEXT_MAX + 1];
+
+	while (next_element(&list, word, sizeof(word)))
+		if (!parse_prefix(word, &p) && !is_hostname(word))
+			return "neither a host name nor an address or prefix";
+	return store_text(key, value, c);
+}
+
+bool config_allows_addr(const struct config_ocsp *o, const struct config_addr *addr)
+{
+	bool prefixes = false, inside = false;
+	const char *list = o->allow;
+	char word[CONFIG_TEXT_MAX + 1];
+	struct prefix p;
+
+	while (next_element(&list, word, sizeof(word))) {
+		if (!parse_prefix(word, &p))
+			continue;
+		prefixes = true;
+		inside = inside || within(&p, addr);
+	}
+	return (addr->family == AF_INET || addr->family == AF_INET6) && usable_addr(addr) &&
+	       (inside || !prefixes);
+}
+
+bool config_allows_pointer(const struct config_ocsp *o, const struct config_uri *uri)
+{
+	const char *list = o->allow;
+	char word[CONFIG_TEXT_MAX + 1];
+	struct prefix p;
+
+	while (next_element(&list, word, sizeof(word))) {
+		if (!parse_prefix(word, &p)) {
+			if (!uri->addr.family && !strcasecmp(word, uri->host))
+				return true;
+		} else if (uri->addr.family && within(&p, &uri->addr)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static const char *store_source(const struct key *key, const char *value, struct config *c)
@@ -498,10 +652,19 @@ static const char *line_rule(const char *line, size_t len, size_t max)
 
 		if (!end)
 			return "section has no closing bracket";
-		if (!section_known(line + 1, (size_t)(end - line) - 1))
+		if (!section_known(line + 1, (size_t)(end - line) - 1) &&
+		    !segw_config_section(line + 1, (size_t)(end - line) - 1))
 			return "unknown section";
 	}
 	return NULL;
+}
+
+/* Octets before the closing bracket. */
+static size_t bracket_at(const char *text, size_t len)
+{
+	const char *end = memchr(text, ']', len);
+
+	return end ? (size_t)(end - text) : len;
 }
 
 /* fgets() for inih. Counts the lines and keeps out what inih would bend: long
@@ -521,6 +684,9 @@ static char *read_line(char *out, int size, void *stream)
 	p->text += len + !!nl;
 	p->left -= len + !!nl;
 	p->line++;
+	if (len > 2 && *line == '[' && !p->segw_line &&
+	    segw_config_section(line + 1, bracket_at(line + 1, len - 1)))
+		p->segw_line = p->line;
 	why = line_rule(line, len, (size_t)size - 3);
 	if (why) {
 		snprintf(shown, sizeof(shown), "%.*s", (int)(len < 60 ? len : 60), line);
@@ -593,9 +759,79 @@ static void presets(struct config *c)
 			 key->store == store_choice || key->store == store_kinds ||
 			 key->store == store_pcrs)
 			*(uint32_t *)member(key, c) = key->preset;
-		else if (key->text)
+		else if (key->text && key->store != store_uri && key->store != store_name_uri)
 			memcpy(member(key, c), key->text, strlen(key->text) + 1);
 	}
+}
+
+static bool given(const struct parser *p, const char *section, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(keys[i].section, section) && !strcmp(keys[i].name, name))
+			return p->seen & 1ull << i;
+	return false;
+}
+
+/* A SeGW wants what its configuration has sources for. */
+static uint32_t segw_kinds(const struct segw_config *c)
+{
+	uint32_t kinds = 1u << TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH;
+
+	for (size_t i = 0; i < c->nvendors; i++)
+		if (c->vendors[i].check)
+			kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
+	if (c->authz.mode != AUTHZ_NONE)
+		kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_AUTHZ;
+	return kinds;
+}
+
+/* What follows from which modes are tried: all that can be, unless it was said. */
+static void settle_modes(struct parser *p)
+{
+	struct config_ocsp *o = &p->config->ocsp;
+	uint32_t kinds = 1u << TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH |
+			 1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY;
+
+	if (p->config->agent.role == CONFIG_ROLE_SEGW) {
+		o->nmodes = 0;
+	} else if (o->any || !given(p, "ocsp", "mode")) {
+		o->any = true;
+		o->nmodes = 0;
+		o->modes[o->nmodes++] = CONFIG_OCSP_INBAND;
+		if (*o->direct_uri.text)
+			o->modes[o->nmodes++] = CONFIG_OCSP_DIRECT;
+		o->modes[o->nmodes++] = CONFIG_OCSP_INTUNNEL;
+	}
+	if (config_has_mode(o, CONFIG_OCSP_DIRECT) && !*o->direct_uri.text)
+		o->direct_uri = o->uri;
+	if (p->config->agent.role == CONFIG_ROLE_SEGW)
+		kinds = segw_kinds(&p->config->segw);
+	if (o->nmodes)
+		kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
+	if (!p->config->gate.required)
+		p->config->gate.required = kinds;
+}
+
+static void check_modes(struct parser *p)
+{
+	const struct config_ocsp *o = &p->config->ocsp;
+	bool aia = o->aia == CONFIG_AIA_ALLOW;
+
+	if (p->config->agent.role == CONFIG_ROLE_SEGW)
+		return;
+	if (config_has_mode(o, CONFIG_OCSP_INTUNNEL) && !given(p, "ocsp", "uri"))
+		complain(p, 0, "ocsp.uri", "", "missing", "give http://IP-ADDRESS[:PORT][/PATH]");
+	if (config_has_mode(o, CONFIG_OCSP_DIRECT) && !aia && !given(p, "ocsp", "uri") &&
+	    !given(p, "ocsp", "direct_uri"))
+		complain(p, 0, "ocsp.direct_uri", "", "missing",
+			 "give http://HOST[:PORT][/PATH] of the responder outside of the tunnel");
+	if (aia && !*o->allow)
+		complain(p, 0, "ocsp.allow", "", "missing, and ocsp.aia is allow",
+			 "list where the certificates' pointers may lead");
+	if (!p->errors && !o->nmodes &&
+	    p->config->gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION)
+		complain(p, 0, "gate.required", "", "revocation is required, and ocsp.mode is off",
+			 "leave revocation out of the list, or give a mode");
 }
 
 static void check_presence(struct parser *p)
@@ -605,9 +841,46 @@ static void check_presence(struct parser *p)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (!keys[i].required || p->seen & 1ull << i)
 			continue;
+		/* A SeGW has its peers' roots by vendor, and their names from them. */
+		if (p->config->agent.role == CONFIG_ROLE_SEGW)
+			continue;
 		snprintf(full, sizeof(full), "%s.%s", keys[i].section, keys[i].name);
 		complain(p, 0, full, "", "missing", keys[i].remedy);
 	}
+	settle_modes(p);
+	check_modes(p);
+}
+
+/* What one role has and the other has not. */
+static void check_role(struct parser *p)
+{
+	const struct config *c = p->config;
+	uint32_t authz = 1u << TRUSTGATE_EVIDENCE_KIND_AUTHZ;
+
+	if (c->agent.role == CONFIG_ROLE_HENB) {
+		if (c->gate.required & authz)
+			complain(p, 0, "gate.required", "authz",
+				 "a proof that role henb has no source for", "leave it out");
+		if (c->charon.start && !*c->charon.child)
+			complain(p, 0, "charon.child", "", "missing, and charon.start is yes",
+				 "name the child to initiate, or say start = no");
+		return;
+	}
+	if (c->gate.required & ~segw_kinds(&c->segw))
+		complain(p, 0, "gate.required", "", "a proof that this SeGW has no source for",
+			 "leave it out, or see [vendor] check and [authz] mode");
+	/* It waits for its peers. */
+	p->config->charon.start = false;
+}
+
+/* The sections of the other role's own. */
+static void take_segw(struct parser *p, const char *file, const char *text, size_t len)
+{
+	if (p->config->agent.role == CONFIG_ROLE_SEGW)
+		p->errors += segw_config_parse(file, text, len, &p->config->segw, p->report, p->arg);
+	else if (p->segw_line)
+		complain(p, p->segw_line, "", "", "a section of role = segw",
+			 "leave it out, or say role = segw in [agent]");
 }
 
 /* What no single value shows. */
@@ -615,16 +888,15 @@ static void check_together(struct parser *p)
 {
 	const struct config *c = p->config;
 
+	check_role(p);
 	if (c->agent.renew_ms > c->agent.lease_ms / 2)
 		complain(p, 0, "agent.renew", "", "more than half of agent.lease",
 			 "one late renewal would close the gate; make it a third of the lease");
 	if (c->charon.backoff_min_ms > c->charon.backoff_max_ms)
 		complain(p, 0, "charon.backoff_min", "", "above charon.backoff_max",
 			 "make it smaller");
-	if (c->charon.start && !*c->charon.child)
-		complain(p, 0, "charon.child", "", "missing, and charon.start is yes",
-			 "name the child to initiate, or say start = no");
-	if (c->ocsp.source.family && c->ocsp.source.family != c->ocsp.responder.family)
+	if (c->ocsp.source.family && *c->ocsp.uri.text &&
+	    c->ocsp.source.family != c->ocsp.uri.addr.family)
 		complain(p, 0, "ocsp.source", "", "another address family than ocsp.uri",
 			 "give a source of the responder's family");
 	if (c->ocsp.age_no_next_ms > c->ocsp.age_max_ms)
@@ -655,6 +927,7 @@ int config_parse(const char *file, const char *text, size_t len, struct config *
 	if (first)
 		complain(&p, first > 0 ? first : 0, "", "", "neither a section, a key = value "
 			 "nor a comment", "mend the line; see trustgated.conf(5)");
+	take_segw(&p, file, text, len);
 	check_presence(&p);
 	if (!p.errors)
 		check_together(&p);

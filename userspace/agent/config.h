@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "segw/config.h"
+
 #define CONFIG_PATH		"/etc/trustgate/trustgated.conf"
 #define CONFIG_CONTROL_PATH	"/run/trustgate/control.sock"
 #define CONFIG_FILE_MAX		65536u
@@ -18,14 +20,29 @@
 /* Room for a path of a Unix socket, see unix(7). */
 #define CONFIG_SOCKET_MAX	107
 
-enum config_role { CONFIG_ROLE_HENB };
-enum config_ocsp_mode { CONFIG_OCSP_INTUNNEL };
+enum config_role { CONFIG_ROLE_HENB, CONFIG_ROLE_SEGW };
+/* How the peer's revocation status is learnt: from IKE itself (RFC 4806), by a
+ * query outside of the tunnel, or by one through it (TS 33.320 NOTE 2).
+ */
+enum config_ocsp_mode {
+	CONFIG_OCSP_INBAND, CONFIG_OCSP_DIRECT, CONFIG_OCSP_INTUNNEL, CONFIG_OCSP_MODES,
+};
 enum config_on_invalid { CONFIG_TERMINATE, CONFIG_HOLD };
 enum config_nonce { CONFIG_NONCE_REQUIRED, CONFIG_NONCE_PREFERRED };
+enum config_aia { CONFIG_AIA_IGNORE, CONFIG_AIA_ALLOW };
+enum config_unsynced { CONFIG_UNSYNCED_PROVISIONAL, CONFIG_UNSYNCED_ACCEPT_INBAND };
 
 struct config_addr {
 	uint16_t family;		/* AF_INET, AF_INET6; 0: not given */
 	uint8_t addr[16];
+};
+
+/* http://HOST[:PORT][/PATH] */
+struct config_uri {
+	char text[CONFIG_TEXT_MAX + 1];	/* as given; empty: none */
+	char host[CONFIG_TEXT_MAX + 1];
+	struct config_addr addr;	/* of the host; family 0: it is a name */
+	uint16_t port;			/* host byte order */
 };
 
 struct config_agent {
@@ -48,6 +65,7 @@ struct config_charon {
 struct config_peer {
 	char name[CONFIG_TEXT_MAX + 1];
 	char anchor[CONFIG_TEXT_MAX + 1];
+	char profile[CONFIG_TEXT_MAX + 1];	/* agent/profile.h */
 	uint32_t max_chain;
 	uint32_t on_invalid;		/* enum config_on_invalid */
 	uint32_t quarantine_ms;
@@ -64,15 +82,25 @@ struct config_gate {
 };
 
 struct config_ocsp {
-	uint32_t mode;			/* enum config_ocsp_mode */
-	char uri[CONFIG_TEXT_MAX + 1];	/* as given: http://IP[:PORT][/PATH] */
-	struct config_addr responder;	/* from uri */
-	uint16_t port;			/* from uri, host byte order */
+	bool any;			/* mode = any; modes below is what it means */
+	uint32_t nmodes;		/* 0: off */
+	uint8_t modes[CONFIG_OCSP_MODES];	/* enum config_ocsp_mode, as tried */
+	struct config_uri uri;		/* through the tunnel: an address, no name */
+	struct config_uri direct_uri;	/* outside of it */
+	uint32_t direct_try_ms;
+	uint32_t aia;			/* enum config_aia */
+	char allow[CONFIG_TEXT_MAX + 1];	/* see config_allows_addr() */
 	struct config_addr source;	/* inner address to send from; else the VIP */
 	uint32_t nonce;			/* enum config_nonce */
 	uint32_t try_ms, retries;
 	uint32_t skew_ms, age_max_ms, age_no_next_ms, recheck_max_ms;
-	uint32_t response_max;
+	uint32_t response_max, inband_max;
+};
+
+struct config_clock {
+	char state[CONFIG_TEXT_MAX + 1];
+	uint32_t save_ms;
+	uint32_t unsynced;		/* enum config_unsynced */
 };
 
 struct config_tre {
@@ -88,7 +116,9 @@ struct config {
 	struct config_peer peer;
 	struct config_gate gate;
 	struct config_ocsp ocsp;
+	struct config_clock clock;
 	struct config_tre tre;
+	struct segw_config segw;	/* of role segw only */
 };
 
 /*
@@ -109,5 +139,28 @@ int config_load(const char *path, struct config *out, config_report_fn *report, 
 /* The same for @len octets of @text; @file is only for the reports. */
 int config_parse(const char *file, const char *text, size_t len, struct config *out,
 		 config_report_fn *report, void *arg);
+
+/*
+ * Read @value, an http URI whose host is an address or, with @names, a name. Where
+ * it comes from does not matter: a certificate's is read with it as well. Returns
+ * NULL, or the rule that it breaks.
+ */
+const char *config_uri_parse(const char *value, bool names, struct config_uri *out);
+
+/* "inband", "direct", "intunnel" */
+const char *config_mode_name(uint32_t mode);
+
+/* Is @mode among those that are tried? */
+bool config_has_mode(const struct config_ocsp *o, uint32_t mode);
+
+/*
+ * May a responder at @addr be asked? Never at an address that is this box's own,
+ * or nobody's; and when ocsp.allow has prefixes, only within them. To be asked of
+ * each address that a name was resolved to.
+ */
+bool config_allows_addr(const struct config_ocsp *o, const struct config_addr *addr);
+
+/* May a certificate's pointer lead to @uri? Only to what ocsp.allow lists. */
+bool config_allows_pointer(const struct config_ocsp *o, const struct config_uri *uri);
 
 #endif /* TRUSTGATE_CONFIG_H */

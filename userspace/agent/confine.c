@@ -2,15 +2,18 @@
 /*
  * What a worker may do: compute, use the descriptors it was given, and answer.
  * The one that talks to the TPM may also open files, since its driver library
- * is loaded on demand.
+ * is loaded on demand; the one that asks outside of the tunnel may read files, to
+ * resolve a name, and make sockets of the Internet.
  */
 #include "agent/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cap-ng.h>
 #include <seccomp.h>
@@ -38,6 +41,13 @@ static const int socket_calls[] = {
 	SCMP_SYS(pipe2), SCMP_SYS(eventfd2),
 };
 
+/* Beyond open(2), which must not write. */
+static const int resolver_calls[] = {
+	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(pread64), SCMP_SYS(access),
+	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(sendmmsg), SCMP_SYS(bind),
+	SCMP_SYS(ioctl),
+};
+
 static const int file_calls[] = {
 	SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(pread64), SCMP_SYS(access),
 	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat), SCMP_SYS(lstat),
@@ -57,6 +67,30 @@ static int allow(scmp_filter_ctx filter, const int *nr, size_t n)
 	return 0;
 }
 
+static int allow_reading(scmp_filter_ctx filter)
+{
+	const scmp_datum_t mask = O_ACCMODE | O_CREAT | O_TRUNC;
+	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+				   SCMP_A2(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
+
+	if (!err || err == -EDOM)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+				       SCMP_A1(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
+	return err == -EDOM ? 0 : err;
+}
+
+/* Not of Unix: what listens there may be allowed to do more than we. */
+static int allow_internet(scmp_filter_ctx filter)
+{
+	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				   SCMP_A0(SCMP_CMP_EQ, AF_INET));
+
+	if (!err)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				       SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+	return err;
+}
+
 static int filter_calls(enum worker_kind kind)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -64,8 +98,14 @@ static int filter_calls(enum worker_kind kind)
 
 	if (filter)
 		err = allow(filter, calls, ARRAY_SIZE(calls));
-	if (!err && kind == WORKER_PKI)
+	if (!err && kind != WORKER_TRE)
 		err = allow(filter, socket_calls, ARRAY_SIZE(socket_calls));
+	if (!err && kind == WORKER_FETCH)
+		err = allow(filter, resolver_calls, ARRAY_SIZE(resolver_calls));
+	if (!err && kind == WORKER_FETCH)
+		err = allow_reading(filter);
+	if (!err && kind == WORKER_FETCH)
+		err = allow_internet(filter);
 	if (!err && kind == WORKER_TRE)
 		err = allow(filter, file_calls, ARRAY_SIZE(file_calls));
 	if (!err)

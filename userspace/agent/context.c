@@ -15,10 +15,16 @@
 #include "agent/log.h"
 
 #define SWEEP_MS	10000	/* for the plugin to tell of all IKE SAs again */
-#define ORPHAN_MS	30000	/* for an IKE SA that was authorized to get a CHILD_SA */
-#define CONTEXTS_MAX	256	/* an H(e)NB has a handful */
+/* An H(e)NB has a handful; of a SeGW the kernel's own limit is the first. */
+#define CONTEXTS_MAX	(is_segw() ? 65536u : 256u)
 
 static struct context *contexts;
+
+static bool is_segw(void)
+{
+	return conf.agent.role == CONFIG_ROLE_SEGW;
+}
+
 static struct timer sweep;
 
 static void log_context(int priority, const char *decision, const struct context *c,
@@ -112,25 +118,38 @@ static void forget(struct context *c)
 		start_down(opened ? NULL : why);
 }
 
-static int keep_certs(struct context *c, const struct decode_msg *m)
+static uint8_t *copy(struct pki_der *out, const struct pki_der *in, size_t n, uint8_t *p)
+{
+	for (size_t i = 0; i < n; i++) {
+		memcpy(p, in[i].data, in[i].len);
+		out[i].data = p;
+		out[i].len = in[i].len;
+		p += in[i].len;
+	}
+	return p;
+}
+
+/* What the peer sent, which outlives the message. */
+static int keep_sent(struct context *c, const struct decode_msg *m)
 {
 	size_t total = 0;
 	uint8_t *p;
 
 	for (size_t i = 0; i < m->ncerts; i++)
 		total += m->certs[i].len;
+	for (size_t i = 0; i < m->nocsps; i++)
+		total += m->ocsps[i].len;
 	p = malloc(total + 1);
 	if (!p)
 		return -ENOMEM;
 	free(c->cert_data);
 	c->cert_data = p;
 	c->ncerts = m->ncerts;
-	for (size_t i = 0; i < m->ncerts; i++) {
-		memcpy(p, m->certs[i].data, m->certs[i].len);
-		c->certs[i].data = p;
-		c->certs[i].len = m->certs[i].len;
-		p += m->certs[i].len;
-	}
+	c->nocsps = m->nocsps;
+	p = copy(c->certs, m->certs, m->ncerts, p);
+	copy(c->ocsps, m->ocsps, m->nocsps, p);
+	c->sent = m->sent;
+	c->sent_flags = m->flags;
 	return 0;
 }
 
@@ -147,8 +166,9 @@ static struct context *make(uint32_t ike_id, uint64_t instance)
 	c->ike_id = ike_id;
 	c->k.ike_id = ike_id;
 	c->k.ike_instance = instance;
-	c->k.role = TRUSTGATE_ROLE_HENB;
+	c->k.role = is_segw() ? TRUSTGATE_ROLE_SEGW : TRUSTGATE_ROLE_HENB;
 	c->k.required = conf.gate.required;
+	c->source = CONFIG_OCSP_MODES;
 	worker_init(&c->authorize);
 	verify_init(c);
 	react_init(c);
@@ -159,46 +179,23 @@ static struct context *make(uint32_t ike_id, uint64_t instance)
 
 static const char *refuse_early(const struct decode_msg *m)
 {
-	if (m->role != 0)
+	if (!is_segw() && m->role != 0)
 		return "this box is an H(e)NB and takes no IKE SA as responder: see [agent] role";
+	if (is_segw() && m->role != 1)
+		return "this box is a SeGW and starts no IKE SA: see [agent] role";
 	if (!(m->auth_kinds & TG_WIRE_AUTH_PUBKEY) || !m->ncerts)
 		return "the peer did not sign AUTH with a certificate: configure auth = pubkey";
 	return NULL;
 }
 
-/* charon says nothing of an IKE SA that fails after we authorized the peer. */
-static void orphaned(struct timer *t)
+void context_orphaned(struct context *c)
 {
-	struct context *c = container_of(t, struct context, orphan);
-
 	if (!c->k.id && !has_child(c))
 		forget(c);
 }
 
-static void authorized(struct worker *w, const struct worker_result *r)
+void context_refused(struct context *c, const char *why)
 {
-	struct context *c = container_of(w, struct context, authorize);
-	bool good = r->chain.verdict == PKI_GOOD;
-	char why[sizeof(r->chain.detail)];
-	struct log l;
-
-	c->chain = r->chain;
-	c->chain_known = true;
-	log_begin(&l, good ? LOG_NOTICE : LOG_ERR, good ? "authorize" : "refuse");
-	log_num(&l, "ike", c->ike_id);
-	log_str(&l, "peer", c->k.peer);
-	log_str(&l, "proof", "device-auth");
-	log_str(&l, "rule", r->chain.rule);
-	log_str(&l, "value", r->chain.detail);
-	log_end(&l);
-	plugin_reply(c->authorize_seq, good ? 0 : EACCES, r->chain.detail);
-	timer_start(&c->orphan, ORPHAN_MS, orphaned);
-	if (good || c->resumed || c->k.id) {
-		/* It is up already: the kernel has to hear of a bad path. */
-		verify_hand_in_chain(c);
-		return;
-	}
-	snprintf(why, sizeof(why), "%s", r->chain.detail);
 	context_free(c);
 	/* Charon's own answer comes too late to count: it was told no by us. */
 	if (!contexts)
@@ -237,7 +234,7 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 		return;
 	}
 	c = c ?: make(m->ike_id, instance);
-	if (!c || keep_certs(c, m))
+	if (!c || keep_sent(c, m))
 		goto nomem;
 	memcpy(c->k.cert_digest, digest, sizeof(digest));
 	snprintf(c->k.peer, sizeof(c->k.peer), "%s", m->peer_id);
@@ -245,7 +242,7 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 	c->resumed = m->flags & TG_WIRE_FLAG_RESUMED;
 	c->authorize_seq = m->seq;
 	start_up();
-	if (!verify_chain(c, &c->authorize, authorized))
+	if (authorize_begin(c))
 		return;
 	if (!c->k.id)
 		context_free(c);
@@ -465,16 +462,18 @@ void context_plugin_lost(void)
 			"is charon up, with its trustgate plugin?");
 }
 
-static void sweep_stale(struct timer *t)
+/* Those of IKE SAs that went while no agent was there to hear of it. */
+static void bury_unknown(void)
 {
-	struct context *next;
+	struct tg_context *all = NULL;
+	size_t n = 0;
 
-	(void)t;
-	for (struct context *c = contexts; c; c = next) {
-		next = c->next;
-		if (c->stale)
-			forget(c);
-	}
+	if (tg_context_dump(gate(), &all, &n))
+		log_say(LOG_WARNING, "no-dump", tg_error(gate()), NULL);
+	for (size_t i = 0; i < n; i++)
+		if (!by_id(all[i].id) && all[i].state != TRUSTGATE_STATE_GONE)
+			tg_context_del(gate(), all[i].id, TRUSTGATE_REASON_IKE_DELETED);
+	free(all);
 }
 
 /* Contexts of a run of charon that has ended belong to nobody. */
@@ -495,6 +494,19 @@ static void bury_others(uint64_t instance)
 		if (all[i].ike_instance != instance && all[i].state != TRUSTGATE_STATE_GONE)
 			tg_context_del(gate(), all[i].id, TRUSTGATE_REASON_IKE_DELETED);
 	free(all);
+}
+
+static void sweep_stale(struct timer *t)
+{
+	struct context *next;
+
+	(void)t;
+	for (struct context *c = contexts; c; c = next) {
+		next = c->next;
+		if (c->stale)
+			forget(c);
+	}
+	bury_unknown();
 }
 
 void context_plugin_back(uint64_t instance)

@@ -8,6 +8,7 @@
 #include "agent/worker.h"
 
 #define CHILDREN_MAX	32
+#define PKI_KINDS	(KIND(DEVICE_AUTH) | KIND(REVOCATION) | KIND(AUTHZ))
 #define KIND(kind)	(1u << TRUSTGATE_EVIDENCE_KIND_##kind)
 
 struct child {
@@ -37,11 +38,23 @@ struct context {
 
 	struct pki_der certs[TG_WIRE_CERTS_MAX];	/* into cert_data */
 	size_t ncerts;
+	struct pki_der ocsps[TG_WIRE_OCSPS_MAX];	/* likewise */
+	size_t nocsps;
 	uint8_t *cert_data;
+	uint32_t sent;			/* certificates in the peer's message */
+	uint32_t sent_flags;		/* TG_WIRE_FLAG_* of AUTHORIZE */
 	struct pki_result chain;
+	struct pki_result inband;	/* what came in IKE says */
+	bool inband_good;		/* without being provisional */
+	struct pki_result revocation;	/* to be handed in once the kernel can take it */
+	bool revocation_known;
+	uint32_t source;		/* mode that the last good one came from */
+	uint64_t reauth_ms;		/* when charon was last told to authenticate anew */
+	uint32_t walk;			/* index in conf.ocsp.modes of the one being tried */
 
-	/* The plugin's AUTHORIZE that waits for the chain. */
+	/* The plugin's AUTHORIZE that waits for a decision, and how long it does. */
 	struct worker authorize;
+	uint64_t authorize_by_ms;
 	struct timer orphan;
 
 	struct child children[CHILDREN_MAX];
@@ -64,6 +77,14 @@ struct context {
 /* context.c */
 bool context_up(const struct context *c);
 void context_free(struct context *c);
+/* It was authorized a while ago: without a CHILD_SA there is no IKE SA either. */
+void context_orphaned(struct context *c);
+/* The peer was refused before it had an SA. */
+void context_refused(struct context *c, const char *why);
+
+/* authorize.c: may the peer have an SA at all? */
+/* Find out, and answer the plugin. False when nothing could be started. */
+bool authorize_begin(struct context *c);
 
 /* verify.c */
 void verify_init(struct context *c);
@@ -72,10 +93,17 @@ void verify_anew(struct context *c);
 /* The first CHILD_SA is up: what needs the tunnel can start. */
 void verify_child_up(struct context *c);
 void verify_stop(struct context *c);
-/* Check the path only; @done as in worker_start(). */
-int verify_chain(struct context *c, struct worker *w,
-		 void (*done)(struct worker *w, const struct worker_result *r));
-void verify_hand_in_chain(struct context *c);
+/* Check the path, and by @mode the revocation, within @ms; as worker_start(). @fd:
+ * the socket for CONFIG_OCSP_INTUNNEL, or -1.
+ */
+int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint64_t ms,
+	       void (*done)(struct worker *w, const struct worker_result *r));
+/* What the path is worth, that and how it was sent considered. */
+void verify_take_chain(struct context *c, const struct pki_result *chain);
+/* What came in IKE is worth, by the clock of now. */
+void verify_take_inband(struct context *c, const struct worker_result *r);
+/* Hand in what was found out before the kernel knew the context. */
+void verify_hand_in_known(struct context *c);
 const char *verify_phase(const struct context *c);
 
 /* react.c: what follows from the kernel's state of a context. */

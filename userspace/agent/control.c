@@ -43,12 +43,27 @@ static json_t *failure(const char *why)
 	return json_pack("{s:b, s:s}", "ok", 0, "error", why);
 }
 
+/* The modes in their order; none of them: not configured (HNB-AUTH-15). */
+static json_t *revocation_json(void)
+{
+	bool required = conf.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
+	json_t *modes = json_array();
+
+	for (uint32_t i = 0; i < conf.ocsp.nmodes; i++)
+		json_array_append_new(modes, json_string(config_mode_name(conf.ocsp.modes[i])));
+	required = required && (conf.ocsp.nmodes || conf.agent.role == CONFIG_ROLE_SEGW);
+	return json_pack("{s:b, s:o, s:I}", "configured", required, "modes", modes,
+			 "sha1_accepted", (json_int_t)verify_sha1());
+}
+
 static json_t *status(void)
 {
-	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o}",
+	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o}",
 			 "ok", 1, "schema", "trustgate.agent/1", "version", AGENT_VERSION,
-			 "role", "henb", "pid", (json_int_t)getpid(),
+			 "role", conf.agent.role == CONFIG_ROLE_SEGW ? "segw" : "henb",
+			 "pid", (json_int_t)getpid(),
 			 "tre", integrity_json(),
+			 "revocation", revocation_json(), "clock", clock_json(),
 			 "plugin", "connected", plugin_connected(),
 			 "daemon", control_text(plugin_daemon()),
 			 "vici", "connected", start_reached(),

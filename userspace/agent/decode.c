@@ -14,7 +14,7 @@
 #define BIT(n)		(1u << (n))
 
 /* Items that may come more than once. */
-#define SEVERAL	(BIT(TG_WIRE_CERT) | BIT(TG_WIRE_VIP))
+#define SEVERAL	(BIT(TG_WIRE_CERT) | BIT(TG_WIRE_VIP) | BIT(TG_WIRE_OCSP))
 
 struct shape {
 	uint16_t type;
@@ -25,7 +25,7 @@ static const struct shape shapes[] = {
 	{ TG_WIRE_HELLO, BIT(TG_WIRE_INSTANCE) | BIT(TG_WIRE_TEXT), 0 },
 	{ TG_WIRE_AUTHORIZE,
 	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_ROLE) | BIT(TG_WIRE_PEER_ID) | BIT(TG_WIRE_AUTH_KINDS),
-	  BIT(TG_WIRE_CERT) | BIT(TG_WIRE_FLAGS) },
+	  BIT(TG_WIRE_CERT) | BIT(TG_WIRE_SENT) | BIT(TG_WIRE_OCSP) | BIT(TG_WIRE_FLAGS) },
 	{ TG_WIRE_CHILD_KEYS,
 	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_CHILD_ID) | BIT(TG_WIRE_CHILD_NAME) |
 	  BIT(TG_WIRE_PROTOCOL) | BIT(TG_WIRE_SPI_IN) | BIT(TG_WIRE_SPI_OUT) |
@@ -82,6 +82,15 @@ static bool take_cert(struct decode_msg *m, const uint8_t *data, size_t len)
 	return true;
 }
 
+static bool take_ocsp(struct decode_msg *m, const uint8_t *data, size_t len)
+{
+	if (m->nocsps == TG_WIRE_OCSPS_MAX || !len || len > TG_WIRE_OCSP_MAX)
+		return false;
+	m->ocsps[m->nocsps].data = data;
+	m->ocsps[m->nocsps++].len = len;
+	return true;
+}
+
 static bool take_number(struct decode_msg *m, uint16_t type, const uint8_t *data, size_t len)
 {
 	uint32_t *out[] = {
@@ -90,7 +99,7 @@ static bool take_number(struct decode_msg *m, uint16_t type, const uint8_t *data
 		[TG_WIRE_SPI_IN] = &m->spi_in, [TG_WIRE_SPI_OUT] = &m->spi_out,
 		[TG_WIRE_REQID] = &m->reqid, [TG_WIRE_IF_ID_IN] = &m->if_id_in,
 		[TG_WIRE_IF_ID_OUT] = &m->if_id_out, [TG_WIRE_FLAGS] = &m->flags,
-		[TG_WIRE_STATUS] = &m->status,
+		[TG_WIRE_STATUS] = &m->status, [TG_WIRE_SENT] = &m->sent,
 	};
 
 	return type < ARRAY_SIZE(out) && out[type] &&
@@ -119,6 +128,8 @@ static bool take_item(struct decode_msg *m, uint16_t type, const uint8_t *data, 
 		return take_addr(&m->remote, data, len);
 	case TG_WIRE_CERT:
 		return take_cert(m, data, len);
+	case TG_WIRE_OCSP:
+		return take_ocsp(m, data, len);
 	case TG_WIRE_VIP:
 		return m->nvips < DECODE_VIPS_MAX && take_addr(&m->vips[m->nvips++], data, len);
 	default:
@@ -139,7 +150,7 @@ static const char *take_items(struct decode_msg *m, const struct shape *shape,
 		left -= sizeof(item);
 		if (item.len > left)
 			return "item is longer than the message";
-		if (item.type > TG_WIRE_STATUS ||
+		if (item.type > TG_WIRE_ITEM_LAST ||
 		    !((shape->required | shape->optional) & BIT(item.type)))
 			return "item has no place in this message";
 		if (m->have & BIT(item.type) & ~SEVERAL)
@@ -185,17 +196,49 @@ static uint8_t *put_item(uint8_t *p, uint16_t type, const void *data, uint16_t l
 	return p + sizeof(item) + len;
 }
 
-size_t encode_reply(uint8_t *buf, uint32_t seq, uint32_t status, const char *text)
+static size_t finish(uint8_t *buf, const uint8_t *end, uint16_t type, uint32_t seq)
 {
 	struct tg_wire_hdr hdr = {
-		.magic = TG_WIRE_MAGIC, .version = TG_WIRE_VERSION,
-		.type = TG_WIRE_REPLY, .seq = seq,
+		.magic = TG_WIRE_MAGIC, .version = TG_WIRE_VERSION, .type = type, .seq = seq,
+		.len = (uint32_t)(end - buf - (ptrdiff_t)sizeof(hdr)),
 	};
-	uint8_t *p = put_item(buf + sizeof(hdr), TG_WIRE_STATUS, &status, sizeof(status));
 
+	memcpy(buf, &hdr, sizeof(hdr));
+	return (size_t)(end - buf);
+}
+
+size_t encode_reply(uint8_t *buf, uint32_t seq, uint32_t status, const char *text,
+		    uint32_t flags)
+{
+	uint8_t *p = buf + sizeof(struct tg_wire_hdr);
+
+	p = put_item(p, TG_WIRE_STATUS, &status, sizeof(status));
 	if (text && *text)
 		p = put_item(p, TG_WIRE_TEXT, text, (uint16_t)strnlen(text, 255));
-	hdr.len = (uint32_t)(p - buf - (ptrdiff_t)sizeof(hdr));
-	memcpy(buf, &hdr, sizeof(hdr));
-	return (size_t)(p - buf);
+	if (flags)
+		p = put_item(p, TG_WIRE_FLAGS, &flags, sizeof(flags));
+	return finish(buf, p, TG_WIRE_REPLY, seq);
+}
+
+size_t encode_staple(uint8_t *buf, struct pki_der cert, const struct pki_der *ocsps, size_t n,
+		     uint32_t life_ms)
+{
+	size_t len = sizeof(struct tg_wire_hdr) + 2 * sizeof(struct tg_wire_item) + cert.len +
+		     sizeof(life_ms);
+	uint8_t *p = buf + sizeof(struct tg_wire_hdr);
+
+	if (!cert.len || cert.len > UINT16_MAX || n > TG_WIRE_OCSPS_MAX || !n != !life_ms)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!ocsps[i].len || ocsps[i].len > TG_WIRE_OCSP_MAX)
+			return 0;
+		len += sizeof(struct tg_wire_item) + ocsps[i].len;
+	}
+	if (len > TG_WIRE_MAX)
+		return 0;
+	p = put_item(p, TG_WIRE_CERT, cert.data, (uint16_t)cert.len);
+	p = put_item(p, TG_WIRE_LIFE, &life_ms, sizeof(life_ms));
+	for (size_t i = 0; i < n; i++)
+		p = put_item(p, TG_WIRE_OCSP, ocsps[i].data, (uint16_t)ocsps[i].len);
+	return finish(buf, p, TG_WIRE_STAPLE, 0);
 }

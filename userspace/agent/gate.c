@@ -50,7 +50,15 @@ static int apply_settings(void)
 	};
 	int err = tg_config_set(tg, &c);
 
-	if (err)
+	if (err == -EPERM && c.mode != TRUSTGATE_MODE_ENFORCE)
+		/* An agent that is taken over must not be able to open the gate. */
+		log_say(LOG_ERR, "gate-settings", tg_error(tg),
+			c.mode == TRUSTGATE_MODE_OBSERVE ?
+			"this namespace enforces, and the agent may not end that: run trustgate "
+			"config set mode=observe first, or say mode = enforce in [gate]" :
+			"this namespace enforces, and the agent may not end that: run trustgate "
+			"config set mode=off first, or say mode = enforce in [gate]");
+	else if (err)
 		log_say(LOG_ERR, "gate-settings", tg_error(tg),
 			"correct [gate] in the configuration, or the mode by trustgate config set");
 	else

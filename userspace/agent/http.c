@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One HTTP POST over a socket that the kernel's gate knows. Plain HTTP: the
- * response is signed, and https would need an OCSP check of its own (PIT-14).
+ * One HTTP POST over a given socket. Plain HTTP: the response is signed, and https
+ * would need an OCSP check of its own (PIT-14). No redirect is followed and no
+ * proxy of the environment used: nobody but us says who is asked.
  */
 #include "agent/worker.h"
 
@@ -36,7 +37,7 @@ static size_t collect(char *data, size_t size, size_t n, void *arg)
 	return n;
 }
 
-/* Only this socket is registered; a second connection would be held anyway. */
+/* Only this socket: it is the one that the gate knows, or whose address was checked. */
 static curl_socket_t hand_out(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
 {
 	struct one_socket *s = arg;
@@ -49,32 +50,32 @@ static curl_socket_t hand_out(void *arg, curlsocktype purpose, struct curl_socka
 }
 
 static const char *judge(CURL *curl, CURLcode code, const struct body *b,
-			 const struct config_ocsp *ocsp, char *why, size_t whylen)
+			 const struct http_call *call, char *why, size_t whylen)
 {
 	const char *type = NULL;
 	long status = 0;
 
 	if (b->overflow) {
-		snprintf(why, whylen, "OCSP response from %.100s is longer than %u octets: "
-			 "look at the responder", ocsp->uri, ocsp->response_max);
+		snprintf(why, whylen, "OCSP response from %.100s is longer than %zu octets: "
+			 "look at the responder", call->uri, call->max);
 		return "ocsp.http.size";
 	}
 	if (code != CURLE_OK) {
-		snprintf(why, whylen, "%.100s: %s: is the responder up, and reachable through the tunnel?",
-			 ocsp->uri, curl_easy_strerror(code));
+		snprintf(why, whylen, "%.100s: %s: is the responder up, and can it be reached?",
+			 call->uri, curl_easy_strerror(code));
 		return code == CURLE_OPERATION_TIMEDOUT ? "ocsp.http.timeout" : "ocsp.http.transfer";
 	}
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
 	if (status != 200) {
 		snprintf(why, whylen, "%.100s answered with HTTP status %ld, not 200: "
-			 "look at the responder", ocsp->uri, status);
+			 "look at the responder", call->uri, status);
 		return "ocsp.http.status";
 	}
 	if (!type || strncasecmp(type, "application/ocsp-response", 25) ||
 	    (type[25] && type[25] != ';' && type[25] != ' ')) {
 		snprintf(why, whylen, "%.100s answered with type %.60s, not application/ocsp-response: "
-			 "is this an OCSP responder?", ocsp->uri, type ? type : "none");
+			 "is this an OCSP responder?", call->uri, type ? type : "none");
 		return "ocsp.http.type";
 	}
 	return NULL;
@@ -83,20 +84,21 @@ static const char *judge(CURL *curl, CURLcode code, const struct body *b,
 #define SET(option, value) \
 	(code == CURLE_OK ? (void)(code = curl_easy_setopt(curl, option, value)) : (void)0)
 
-static CURLcode prepare(CURL *curl, struct one_socket *s, const struct config_ocsp *ocsp,
+static CURLcode prepare(CURL *curl, struct one_socket *s, const struct http_call *call,
 			const uint8_t *body, size_t len, struct body *b,
-			struct curl_slist *headers)
+			struct curl_slist *headers, struct curl_slist *to)
 {
 	CURLcode code = CURLE_OK;
 
-	SET(CURLOPT_URL, ocsp->uri);
+	SET(CURLOPT_URL, call->uri);
 	SET(CURLOPT_PROTOCOLS_STR, "http");
 	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_CONNECT_TO, to);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)ocsp->try_ms);
-	SET(CURLOPT_TIMEOUT_MS, (long)ocsp->try_ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)call->timeout_ms);
+	SET(CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
 	SET(CURLOPT_OPENSOCKETFUNCTION, hand_out);
 	SET(CURLOPT_OPENSOCKETDATA, s);
 	SET(CURLOPT_HTTPHEADER, headers);
@@ -111,7 +113,7 @@ static struct curl_slist *make_headers(void)
 {
 	static const char *const lines[] = {
 		"Content-Type: application/ocsp-request", "Accept: application/ocsp-response",
-		"Expect:", "Connection: close",
+		"Expect:", "Connection: close", "Cache-Control: no-cache",
 	};
 	struct curl_slist *list = NULL;
 
@@ -127,26 +129,29 @@ static struct curl_slist *make_headers(void)
 	return list;
 }
 
-const char *http_post(int fd, const struct config_ocsp *ocsp, const uint8_t *body, size_t len,
+const char *http_post(const struct http_call *call, const uint8_t *body, size_t len,
 		      uint8_t **out, size_t *out_len, char *why, size_t whylen)
 {
-	struct curl_slist *headers = make_headers();
-	struct body b = { .max = ocsp->response_max };
-	struct one_socket s = { .fd = fd };
+	struct curl_slist *headers = make_headers(), *to = NULL;
+	struct body b = { .max = call->max };
+	struct one_socket s = { .fd = call->fd };
 	const char *rule = "ocsp.http.memory";
 	CURL *curl = curl_easy_init();
 
 	snprintf(why, whylen, "out of memory: recheck when there is more");
 	b.data = malloc(b.max);
-	if (curl && headers && b.data) {
-		CURLcode code = prepare(curl, &s, ocsp, body, len, &b, headers);
+	if (call->connect_to)
+		to = curl_slist_append(NULL, call->connect_to);
+	if (curl && headers && b.data && !call->connect_to == !to) {
+		CURLcode code = prepare(curl, &s, call, body, len, &b, headers, to);
 
 		if (code == CURLE_OK)
 			code = curl_easy_perform(curl);
-		rule = judge(curl, code, &b, ocsp, why, whylen);
+		rule = judge(curl, code, &b, call, why, whylen);
 	}
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
+	curl_slist_free_all(to);
 	if (rule) {
 		free(b.data);
 		return rule;

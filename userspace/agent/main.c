@@ -15,11 +15,14 @@
 #include <openssl/pem.h>
 
 #include "agent/log.h"
+#include "agent/profile.h"
+#include "agent/segw.h"
 
 #define ANCHOR_MAX	65536
 
 struct config conf;
 struct pki_der anchor;
+struct pki_profile profile;
 
 static struct watch signals = { .fd = -1 };
 
@@ -113,7 +116,13 @@ static int start_all(void)
 
 	if (err)
 		return fail("workers", why, "see [agent] user");
-	if (load_anchor() || fail_errno("event loop", loop_init(), "free memory or descriptors") ||
+	if (profile_load(conf.peer.profile, &profile, report, NULL))
+		return fail(conf.peer.profile, "is not a profile of certificates",
+			    "see the lines above, and [peer] profile");
+	if (conf.agent.role == CONFIG_ROLE_SEGW ? segw_start() : load_anchor())
+		return fail("configuration", "a file that it names can't be used",
+			    "see the lines above");
+	if (fail_errno("event loop", loop_init(), "free memory or descriptors") ||
 	    fail_errno("signals", watch_signals(), "free descriptors") ||
 	    fail_errno("wall clock", clock_start(), "free descriptors") ||
 	    fail_errno("privileges", privs_drop(), "start with CAP_NET_ADMIN, CAP_SETUID, "
@@ -138,18 +147,22 @@ static int run(void)
 
 	if (start_all())
 		return EXIT_FAILURE;
+	if (!(conf.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION))
+		log_say(LOG_WARNING, "revocation-off", "revocation: not configured",
+			"see [ocsp] mode and [gate] required, or a SeGW's [vendor] check");
 	notify_ready();
 	start_begin();
 	status = loop_run();
 	/* The kernel closes when the netlink socket does; workers die with us. */
 	gate_stop();
+	clock_stop();
 	plugin_stop();
 	control_stop();
 	return status ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static const char usage[] =
-	"usage: trustgated [--config FILE] [--check-config] [--foreground] [--version]\n";
+	"usage: trustgated [--config FILE] [--check-config] [--foreground] [--features] [--version]\n";
 
 int main(int argc, char **argv)
 {
@@ -157,6 +170,7 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, 'C' },
 		{ "foreground", no_argument, NULL, 'f' },
+		{ "features", no_argument, NULL, 'F' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -170,6 +184,9 @@ int main(int argc, char **argv)
 			path = optarg;
 		} else if (opt == 'C') {
 			check = true;
+		} else if (opt == 'F') {
+			puts("ocsp inband direct intunnel henb segw");
+			return EXIT_SUCCESS;
 		} else if (opt == 'V') {
 			puts("trustgated " AGENT_VERSION);
 			return EXIT_SUCCESS;

@@ -86,13 +86,36 @@ static void stay_alive(void)
 	timer_start(&heartbeat, conf.charon.heartbeat_ms, silent);
 }
 
-void plugin_reply(uint32_t seq, uint32_t status, const char *text)
+static void reply(uint32_t seq, uint32_t status, const char *text, uint32_t flags)
 {
 	uint8_t buf[DECODE_REPLY_MAX];
-	size_t len = encode_reply(buf, seq, status, text);
+	size_t len = encode_reply(buf, seq, status, text, flags);
 
 	if (peer && send(peer->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
 		drop_peer("a reply could not be sent");
+}
+
+void plugin_reply(uint32_t seq, uint32_t status, const char *text)
+{
+	reply(seq, status, text, 0);
+}
+
+/*
+ * HNB-OCSP-15: where no query through the tunnel may follow, an SA that nobody
+ * looked at before it came up can't become a good one.
+ */
+static uint32_t policy_flags(void)
+{
+	bool revocation = conf.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
+
+	return revocation && !config_has_mode(&conf.ocsp, CONFIG_OCSP_INTUNNEL) ?
+	       TG_WIRE_FLAG_REQUIRED : 0;
+}
+
+void plugin_tell(const uint8_t *msg, size_t len)
+{
+	if (peer && send(peer->fd, msg, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
+		drop_peer("a message could not be sent");
 }
 
 static void hello(const struct decode_msg *m)
@@ -107,8 +130,9 @@ static void hello(const struct decode_msg *m)
 	/* Within the grace period nothing was closed. */
 	timer_stop(&grace);
 	context_plugin_back(instance);
-	plugin_reply(m->seq, 0, NULL);
+	reply(m->seq, 0, NULL, policy_flags());
 	start_plugin();
+	staple_plugin();
 }
 
 static void dispatch(const struct decode_msg *m)

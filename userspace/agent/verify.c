@@ -17,14 +17,22 @@
 #include <unistd.h>
 
 #include "agent/log.h"
+#include "agent/segw.h"
 
-#define CHAIN_MS	2500	/* the plugin waits for 3 s */
+#define CHAIN_MS	2500
 #define OPEN_RETRY_MAX	60000
 /* Fits the tunnels there are, so that no fragment is needed: none passes. */
 #define MSS		1200
 
+static unsigned int sha1_total;
+
 static void start_pki(struct context *c);
 static void start_tre(struct context *c);
+
+unsigned int verify_sha1(void)
+{
+	return sha1_total;
+}
 
 static bool is_open(const struct context *c)
 {
@@ -71,6 +79,7 @@ struct finding {
 	const uint8_t *proof_digest;
 	bool provisional;
 	uint64_t since_ms;		/* when its check was started, or 0 */
+	unsigned int sha1;		/* signatures over SHA-1 that it rests on */
 	const char *rule, *detail;
 };
 
@@ -87,6 +96,8 @@ static void log_proof(const struct context *c, const struct tg_evidence *e,
 	log_str(&l, "rule", f->rule);
 	if (e->expires_ms)
 		log_num(&l, "expires_ms", e->expires_ms);
+	if (f->sha1)
+		log_num(&l, "sha1", f->sha1);
 	if (f->since_ms)
 		log_num(&l, "took_ms", loop_now() - f->since_ms);
 	log_str(&l, "value", f->detail);
@@ -120,7 +131,7 @@ static void hand_in(struct context *c, const struct finding *f)
 		react(c);
 		return;
 	}
-	if (f->result == TRUSTGATE_RESULT_GOOD) {
+	if (f->result == TRUSTGATE_RESULT_GOOD && !f->provisional) {
 		c->wanted &= ~(1u << f->kind);
 		c->good_until[f->kind] = loop_now() + e.expires_ms;
 	}
@@ -134,17 +145,19 @@ static void hand_in(struct context *c, const struct finding *f)
 
 static uint32_t pki_kind_result(const struct pki_result *r, uint64_t *life_ms)
 {
-	time_t now = time(NULL);
+	int64_t now = clock_ms(), left;
 
 	*life_ms = 0;
 	if (r->verdict == PKI_BAD)
 		return TRUSTGATE_RESULT_BAD;
-	if (r->verdict != PKI_GOOD || r->expires <= now)
-		return TRUSTGATE_RESULT_INDETERMINATE;
 	/* Bounded before it is multiplied: the child may say anything. */
-	*life_ms = TRUSTGATE_PROOF_MAX_MS;
-	if (r->expires - now < TRUSTGATE_PROOF_MAX_MS / 1000)
-		*life_ms = (uint64_t)(r->expires - now) * 1000;
+	if (r->verdict != PKI_GOOD || r->expires <= now / 1000)
+		return TRUSTGATE_RESULT_INDETERMINATE;
+	left = TRUSTGATE_PROOF_MAX_MS;
+	if (r->expires < now / 1000 + TRUSTGATE_PROOF_MAX_MS / 1000)
+		left = r->expires * 1000 - now;
+	/* To the millisecond: it ends with that second of the wall clock, not after. */
+	*life_ms = (uint64_t)left;
 	return TRUSTGATE_RESULT_GOOD;
 }
 
@@ -154,8 +167,10 @@ static void hand_in_pki(struct context *c, uint32_t kind, const struct pki_resul
 	struct finding f = {
 		.kind = kind, .proof_digest = r->proof_digest, .provisional = r->provisional,
 		.rule = r->rule, .detail = r->detail, .since_ms = since_ms,
+		.sha1 = r->verdict == PKI_GOOD ? r->sha1 : 0,
 	};
 
+	sha1_total += f.sha1;
 	f.result = pki_kind_result(r, &f.life_ms);
 	/* The child names what it looked at; it must be what charon named. */
 	if (f.result != TRUSTGATE_RESULT_INDETERMINATE &&
@@ -167,15 +182,52 @@ static void hand_in_pki(struct context *c, uint32_t kind, const struct pki_resul
 	hand_in(c, &f);
 }
 
-void verify_hand_in_chain(struct context *c)
+static void bad_chain(struct context *c, const char *rule, const char *detail)
 {
-	if (!c->chain_known || !is_live(c))
+	c->chain.verdict = PKI_BAD;
+	snprintf(c->chain.rule, sizeof(c->chain.rule), "%s", rule);
+	snprintf(c->chain.detail, sizeof(c->chain.detail), "%s", detail);
+}
+
+void verify_take_chain(struct context *c, const struct pki_result *chain)
+{
+	char why[64];
+
+	c->chain = *chain;
+	if (c->chain.verdict != PKI_GOOD)
 		return;
-	c->chain_known = false;
-	/* The path's own proof is the leaf that it leads to. */
-	memcpy(c->chain.proof_digest, c->k.cert_digest, sizeof(c->chain.proof_digest));
-	if (c->k.required & KIND(DEVICE_AUTH))
+	/* TS 33.320 7.2.3: charon leaves out what it does not need for its path. */
+	snprintf(why, sizeof(why), "the peer sent %u certificates, at most %u are taken", c->sent,
+		 conf.peer.max_chain);
+	if (c->sent > conf.peer.max_chain)
+		bad_chain(c, "path.length", why);
+	else if (c->sent_flags & TG_WIRE_FLAG_HASH_URL)
+		bad_chain(c, "path.encoding", "the peer named a certificate by hash and URL "
+			  "(configure it to send certificates)");
+}
+
+void verify_take_inband(struct context *c, const struct worker_result *r)
+{
+	c->inband = r->ocsp;
+	/* FFS-16: by a clock that nobody keeps right, an old response looks new. */
+	if (conf.clock.unsynced == CONFIG_UNSYNCED_ACCEPT_INBAND)
+		c->inband.provisional = false;
+	c->inband_good = c->inband.verdict == PKI_GOOD && !c->inband.provisional;
+}
+
+void verify_hand_in_known(struct context *c)
+{
+	if (!is_live(c))
+		return;
+	if (c->chain_known && c->k.required & KIND(DEVICE_AUTH)) {
+		/* The path's own proof is the leaf that it leads to. */
+		memcpy(c->chain.proof_digest, c->k.cert_digest, sizeof(c->chain.proof_digest));
 		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH, &c->chain, 0);
+	}
+	c->chain_known = false;
+	if (c->revocation_known && c->k.required & KIND(REVOCATION))
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &c->revocation, 0);
+	c->revocation_known = false;
 }
 
 static void retry_pki(struct timer *t)
@@ -203,18 +255,75 @@ static void again(struct context *c, struct check *check, void (*retry)(struct t
 	timer_start(&check->retry, ms < OPEN_RETRY_MAX ? ms : OPEN_RETRY_MAX, retry);
 }
 
+static void told_charon(void *arg, const struct vici_answer *answer)
+{
+	(void)arg;
+	if (answer->status)
+		log_say(LOG_WARNING, "not-reauthenticated", answer->error,
+			"the gate closes when the proof expires, and then starts anew");
+}
+
+/*
+ * What came in IKE is renewed by IKE: a new IKE SA, with what the peer sends then,
+ * opens before this one's proof ends.
+ */
+static void renew_inband(struct context *c)
+{
+	uint64_t now = loop_now();
+	struct log l;
+
+	if (!is_open(c) || c->source != CONFIG_OCSP_INBAND ||
+	    (c->reauth_ms && now - c->reauth_ms < OPEN_RETRY_MAX))
+		return;
+	c->reauth_ms = now;
+	log_begin(&l, LOG_INFO, "reauthenticate");
+	log_num(&l, "context", c->k.id);
+	log_num(&l, "ike", c->ike_id);
+	log_end(&l);
+	vici_reauth(conf.charon.vici, c->ike_id, told_charon, NULL);
+}
+
+/* The mode tried had no answer that decides: the next one, or all again later. */
+static void next_mode(struct context *c)
+{
+	if (++c->walk < conf.ocsp.nmodes) {
+		start_pki(c);
+		return;
+	}
+	c->walk = 0;
+	renew_inband(c);
+	again(c, &c->pki, retry_pki);
+}
+
+static void take_revocation(struct context *c, const struct worker_result *r)
+{
+	uint32_t mode = conf.ocsp.modes[c->walk];
+	const struct pki_result *found = &r->ocsp;
+
+	if (mode == CONFIG_OCSP_INBAND) {
+		verify_take_inband(c, r);
+		found = &c->inband;
+	}
+	if (found->verdict == PKI_GOOD) {
+		clock_confirm(r->produced);
+		c->source = mode;
+	}
+	hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, found, c->pki.started_ms);
+}
+
 static void pki_done(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, pki.worker);
 
-	c->chain = r->chain;
+	verify_take_chain(c, &r->chain);
 	/* What was just handed in need not be said twice, unless it changed. */
-	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || r->chain.verdict != PKI_GOOD;
-	verify_hand_in_chain(c);
+	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || c->chain.verdict != PKI_GOOD;
+	verify_hand_in_known(c);
+	if (c->wanted & KIND(REVOCATION) && c->walk < conf.ocsp.nmodes)
+		take_revocation(c, r);
 	if (c->wanted & KIND(REVOCATION))
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp,
-			    c->pki.started_ms);
-	if (c->wanted & (KIND(REVOCATION) | KIND(DEVICE_AUTH)))
+		next_mode(c);
+	else if (c->wanted & KIND(DEVICE_AUTH))
 		again(c, &c->pki, retry_pki);
 }
 
@@ -223,17 +332,26 @@ static void chain_policy(struct pki_chain_policy *policy)
 	policy->anchor = anchor;
 	policy->name = conf.peer.name;
 	policy->max_sent = conf.peer.max_chain;
+	policy->role = PKI_SEGW;
+	policy->profile = &profile;
 }
 
-int verify_chain(struct context *c, struct worker *w,
-		 void (*done)(struct worker *w, const struct worker_result *r))
+int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint64_t ms,
+	       void (*done)(struct worker *w, const struct worker_result *r))
 {
 	struct job_pki job = {
-		.certs = c->certs, .ncerts = c->ncerts, .fd = -1, .ocsp = &conf.ocsp,
+		.certs = c->certs, .ncerts = c->ncerts, .ocsp = &conf.ocsp, .mode = mode,
+		.ocsps = c->ocsps, .nocsps = c->nocsps, .fd = fd,
+		.cut = c->sent_flags & TG_WIRE_FLAG_OCSP_CUT,
+		.wall_ms = clock_ms(), .boot_ms = loop_now(), .synced = clock_synced(),
+		.sha1 = profile.sha1[PKI_SHA1_OCSP],
 	};
 
 	chain_policy(&job.policy);
-	return worker_start(w, WORKER_PKI, job_pki, &job, -1, CHAIN_MS, done);
+	if (getrandom(job.nonce, sizeof(job.nonce), 0) != sizeof(job.nonce))
+		return -EIO;
+	return worker_start(w, mode == CONFIG_OCSP_DIRECT ? WORKER_FETCH : WORKER_PKI, job_pki,
+			    &job, fd, (uint32_t)ms, done);
 }
 
 static void no_answer(struct context *c, const char *rule, const char *detail)
@@ -251,7 +369,7 @@ static void no_answer(struct context *c, const char *rule, const char *detail)
 /* The inner address that the request is sent from. */
 static bool inner_addr(const struct context *c, struct config_addr *out)
 {
-	uint16_t family = conf.ocsp.responder.family;
+	uint16_t family = conf.ocsp.uri.addr.family;
 
 	*out = conf.ocsp.source;
 	for (size_t i = 0; !out->family && i < c->nvips; i++) {
@@ -290,8 +408,9 @@ static int ocsp_socket(struct context *c)
 	fd = socket(from.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && !bind_to(fd, &from) &&
 	    !setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss))) {
-		err = is_open(c) ? 0 : tg_bootstrap_set(gate(), &c->k, fd, conf.ocsp.responder.addr,
-							from.family, conf.ocsp.port);
+		err = is_open(c) ? 0 : tg_bootstrap_set(gate(), &c->k, fd,
+							conf.ocsp.uri.addr.addr,
+							from.family, conf.ocsp.uri.port);
 		if (!err || err == -EALREADY)
 			return fd;
 		no_answer(c, "ocsp.bootstrap", tg_error(gate()));
@@ -303,28 +422,89 @@ static int ocsp_socket(struct context *c)
 	return -1;
 }
 
+/* Through the tunnel, once there is one. */
+static void start_intunnel(struct context *c)
+{
+	int fd, err;
+
+	if (!context_up(c))
+		return;
+	fd = ocsp_socket(c);
+	if (fd < 0) {
+		next_mode(c);
+		return;
+	}
+	err = verify_run(c, &c->pki.worker, CONFIG_OCSP_INTUNNEL, fd,
+			 conf.ocsp.try_ms + CHAIN_MS, pki_done);
+	close(fd);
+	if (err)
+		again(c, &c->pki, retry_pki);
+}
+
+/* How long a try of @mode takes at most. */
+static uint64_t try_ms(uint32_t mode)
+{
+	return CHAIN_MS + (mode == CONFIG_OCSP_DIRECT ? conf.ocsp.direct_try_ms : 0);
+}
+
+/* Another source was asked after the first had opened: it can only close. */
+static void followed(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, pki.worker);
+
+	if (r->ocsp.verdict == PKI_BAD)
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp, c->pki.started_ms);
+}
+
+static void henb_checked(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, pki.worker);
+
+	verify_take_chain(c, &r->chain);
+	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || c->chain.verdict != PKI_GOOD;
+	verify_hand_in_known(c);
+	if (c->wanted & KIND(REVOCATION))
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp, c->pki.started_ms);
+	if (c->wanted & KIND(AUTHZ))
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_AUTHZ, &r->authz, c->pki.started_ms);
+	if (c->wanted & PKI_KINDS)
+		again(c, &c->pki, retry_pki);
+	else if (r->follow && is_live(c) &&
+		 segw_run(c, &c->pki.worker, SEGW_FOLLOW, followed))
+		log_say(LOG_WARNING, "not-followed", "no process for the other sources", NULL);
+}
+
+static void start_henb(struct context *c)
+{
+	c->pki.tries++;
+	c->pki.started_ms = loop_now();
+	if (!is_open(c))
+		segw_let_verify(c);
+	if (segw_run(c, &c->pki.worker, SEGW_ALL, henb_checked))
+		again(c, &c->pki, retry_pki);
+}
+
 static void start_pki(struct context *c)
 {
-	struct job_pki job = {
-		.certs = c->certs, .ncerts = c->ncerts, .fd = -1, .ocsp = &conf.ocsp,
-	};
-	bool ocsp = c->wanted & KIND(REVOCATION);
-	int err = -EIO;
+	uint32_t mode = CONFIG_OCSP_MODES;
 
 	if (!is_live(c) || worker_running(&c->pki.worker))
 		return;
-	c->pki.tries++;
+	if (conf.agent.role == CONFIG_ROLE_SEGW) {
+		start_henb(c);
+		return;
+	}
+	if (!c->walk)
+		c->pki.tries++;
 	c->pki.started_ms = loop_now();
-	chain_policy(&job.policy);
-	if (ocsp)
-		job.fd = ocsp_socket(c);
-	if ((!ocsp || job.fd >= 0) &&
-	    getrandom(job.nonce, sizeof(job.nonce), 0) == sizeof(job.nonce))
-		err = worker_start(&c->pki.worker, WORKER_PKI, job_pki, &job, job.fd,
-				   conf.ocsp.try_ms + CHAIN_MS, pki_done);
-	if (job.fd >= 0)
-		close(job.fd);
-	if (err)
+	if (c->wanted & KIND(REVOCATION) && c->walk < conf.ocsp.nmodes)
+		mode = conf.ocsp.modes[c->walk];
+	if (mode == CONFIG_OCSP_INTUNNEL)
+		start_intunnel(c);
+	/* What came in IKE is no news to a recheck. */
+	else if (mode == CONFIG_OCSP_INBAND && (is_open(c) || !c->nocsps))
+		next_mode(c);
+	else if (verify_run(c, &c->pki.worker, mode, -1, try_ms(mode), pki_done))
 		again(c, &c->pki, retry_pki);
 }
 
@@ -371,6 +551,7 @@ void verify_anew(struct context *c)
 	if (!is_live(c))
 		return;
 	c->wanted = c->k.required;
+	c->walk = 0;
 	c->pki.tries = 0;
 	c->tre.tries = 0;
 	if (c->k.state == TRUSTGATE_STATE_OPEN &&
@@ -378,9 +559,8 @@ void verify_anew(struct context *c)
 		log_say(LOG_WARNING, "no-reverify", tg_error(gate()), NULL);
 	if (c->wanted & KIND(INTEGRITY))
 		start_tre(c);
-	verify_hand_in_chain(c);
-	if (context_up(c) || !(c->wanted & KIND(REVOCATION)))
-		verify_child_up(c);
+	verify_hand_in_known(c);
+	verify_child_up(c);
 }
 
 void verify_child_up(struct context *c)
@@ -389,7 +569,7 @@ void verify_child_up(struct context *c)
 
 	if (c->pki.retry.armed || worker_running(&c->pki.worker))
 		return;
-	if (c->wanted & KIND(REVOCATION) || chain_only)
+	if (c->wanted & (KIND(REVOCATION) | KIND(AUTHZ)) || chain_only)
 		start_pki(c);
 }
 

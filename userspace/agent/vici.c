@@ -283,6 +283,21 @@ struct vici_request *vici_terminate(const char *socket, uint32_t ike_id, vici_do
 	return start(r, socket, REQUEST_MS);
 }
 
+struct vici_request *vici_reauth(const char *socket, uint32_t ike_id, vici_done_fn *done,
+				 void *arg)
+{
+	struct vici_request *r = make(done, arg);
+	char id[16];
+
+	if (!r)
+		return NULL;
+	snprintf(id, sizeof(id), "%u", ike_id);
+	vici_begin(&r->out, VICI_CMD_REQUEST, "rekey");
+	vici_add(&r->out, "ike-id", id);
+	vici_add(&r->out, "reauth", "yes");
+	return start(r, socket, REQUEST_MS);
+}
+
 struct vici_request *vici_list(const char *socket, const char *ike, const char *child,
 			       vici_done_fn *done, void *arg)
 {

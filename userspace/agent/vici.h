@@ -27,6 +27,9 @@ struct vici_request *vici_initiate(const char *socket, const char *ike, const ch
 				   uint32_t timeout_ms, vici_done_fn *done, void *arg);
 struct vici_request *vici_terminate(const char *socket, uint32_t ike_id, vici_done_fn *done,
 				    void *arg);
+/* Authenticate anew, with whatever the peer then sends of its certificate. */
+struct vici_request *vici_reauth(const char *socket, uint32_t ike_id, vici_done_fn *done,
+				 void *arg);
 struct vici_request *vici_list(const char *socket, const char *ike, const char *child,
 			       vici_done_fn *done, void *arg);
 

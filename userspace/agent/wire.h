@@ -21,6 +21,10 @@
 #define TG_WIRE_MAX		65536u
 /* Largest number of certificates in one message; more is a bad message. */
 #define TG_WIRE_CERTS_MAX	8
+/* The same of OCSP responses: one a certificate of the longest path allowed. */
+#define TG_WIRE_OCSPS_MAX	4
+/* Octets of one OCSP response in IKE; what is longer is told by a flag only. */
+#define TG_WIRE_OCSP_MAX	16384u
 
 struct tg_wire_hdr {
 	uint32_t magic;
@@ -44,8 +48,9 @@ enum tg_wire_type {
 	TG_WIRE_HELLO = 1,
 	/*
 	 * The peer has passed AUTH: IKE_ID, ROLE, PEER_ID, CERT... (the leaf that
-	 * signed AUTH first, then the others as sent), AUTH_KINDS, [FLAGS].
-	 * Replied to; a status other than 0 refuses the peer.
+	 * signed AUTH first, then the others as sent), AUTH_KINDS, [SENT],
+	 * [OCSP...] (as sent, RFC 4806), [FLAGS]. Replied to; a status other than
+	 * 0 refuses the peer.
 	 */
 	TG_WIRE_AUTHORIZE = 2,
 	/*
@@ -65,8 +70,15 @@ enum tg_wire_type {
 	TG_WIRE_IKE_REKEY = 7,
 	/* Heartbeat, every second. Replied to. */
 	TG_WIRE_PING = 8,
-	/* Agent to plugin: STATUS, [TEXT]. */
+	/* Agent to plugin: STATUS, [TEXT], [FLAGS] (to HELLO: FLAG_REQUIRED). */
 	TG_WIRE_REPLY = 16,
+	/*
+	 * Agent to plugin, unasked for, no reply: CERT (a certificate of our own),
+	 * LIFE, OCSP...: what to send with it to a peer that asks for OCSP in IKE.
+	 * It takes the place of what was told for that certificate before; LIFE 0
+	 * and no OCSP withdraw it.
+	 */
+	TG_WIRE_STAPLE = 17,
 };
 
 enum tg_wire_item_type {
@@ -91,6 +103,10 @@ enum tg_wire_item_type {
 	TG_WIRE_VIP,		/* inner address assigned to us, 4 or 16 octets */
 	TG_WIRE_FLAGS,		/* u32, TG_WIRE_FLAG_* */
 	TG_WIRE_STATUS,		/* u32, 0 or an errno */
+	TG_WIRE_OCSP,		/* DER of an OCSP response, at most TG_WIRE_OCSP_MAX */
+	TG_WIRE_SENT,		/* u32, X.509 certificates in the peer's IKE_AUTH message */
+	TG_WIRE_LIFE,		/* u32, ms from now */
+	TG_WIRE_ITEM_LAST = TG_WIRE_LIFE,
 };
 
 /* Public-key signature AUTH, and EAP, completed by the peer. */
@@ -101,5 +117,11 @@ enum tg_wire_item_type {
 #define TG_WIRE_FLAG_RESUMED	0x1u
 /* The CHILD_SA replaces one of the same IKE SA. */
 #define TG_WIRE_FLAG_REKEY	0x2u
+/* The peer named a certificate by hash and URL instead of sending it. */
+#define TG_WIRE_FLAG_HASH_URL	0x4u
+/* An OCSP response was too long, empty, or one too many, and is not told. */
+#define TG_WIRE_FLAG_OCSP_CUT	0x8u
+/* Refuse every peer that the agent, once gone, does not answer for. */
+#define TG_WIRE_FLAG_REQUIRED	0x10u
 
 #endif /* TRUSTGATE_WIRE_H */

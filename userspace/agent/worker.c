@@ -120,6 +120,7 @@ static void no_result(struct worker_result *r, const char *rule, const char *det
 	snprintf(r->tre.rule, sizeof(r->tre.rule), "%s", rule);
 	snprintf(r->tre.detail, sizeof(r->tre.detail), "%s", detail);
 	r->ocsp = r->chain;
+	r->authz = r->chain;
 }
 
 static void seal(struct pki_result *r)
@@ -144,6 +145,7 @@ static void take_result(struct watch *pipe, uint32_t events)
 	/* The child may have been taken over by what it parsed. */
 	seal(&r.chain);
 	seal(&r.ocsp);
+	seal(&r.authz);
 	r.tre.rule[sizeof(r.tre.rule) - 1] = '\0';
 	r.tre.detail[sizeof(r.tre.detail) - 1] = '\0';
 	if (r.tre.verdict > TRE_UNAVAILABLE)

@@ -18,8 +18,15 @@
 
 /* All that a worker can say; what its job does not touch stays zero. */
 struct worker_result {
-	struct pki_result chain, ocsp;
+	struct pki_result chain, ocsp, authz;
 	struct tre_result tre;
+	/* In IKE there was no response about this certificate, good or bad. */
+	bool absent;
+	/* When a good response with our nonce was made, seconds; or 0. */
+	int64_t produced;
+	/* Role segw: whose H(e)NB it is, and that more sources are to be asked. */
+	uint32_t vendor;
+	bool follow;
 };
 
 struct worker;
@@ -28,6 +35,7 @@ typedef void worker_job(const void *arg, struct worker_result *out);
 
 enum worker_kind {
 	WORKER_PKI,		/* no file, no new socket: its user, no capability */
+	WORKER_FETCH,		/* the same, and may resolve a name and connect */
 	WORKER_TRE,		/* may open files: the owner of the TPM's device */
 };
 
@@ -68,22 +76,55 @@ static inline bool worker_running(const struct worker *w)
 /* confine.c: give up everything that @kind does not need. 0, or -1. */
 int confine(enum worker_kind kind, const struct worker_ids *ids);
 
-/* Path, profile, name, and with fd >= 0 the OCSP exchange over that socket. */
+/* Path, profile, name; and what @mode says of the leaf's revocation. */
 struct job_pki {
 	const struct pki_der *certs;
 	size_t ncerts;
 	struct pki_chain_policy policy;
-	int fd;
 	const struct config_ocsp *ocsp;
+	struct pki_sha1 sha1;		/* of a response's signature */
+	uint32_t mode;			/* enum config_ocsp_mode; CONFIG_OCSP_MODES: none */
+	const struct pki_der *ocsps;	/* inband: as sent */
+	size_t nocsps;
+	bool cut;			/* inband: and there was more than may be */
+	int fd;				/* intunnel: the socket, registered with the gate */
+	int64_t wall_ms;		/* clock_ms() at @boot_ms */
+	uint64_t boot_ms;
+	bool synced;
 	uint8_t nonce[WORKER_NONCE_LEN];
 };
 void job_pki(const void *arg, struct worker_result *out);
+/* The time for its checks, now, in seconds. */
+int64_t job_now(const struct job_pki *job);
 
-/* HTTP POST over a given socket; *@out is the caller's to free(). Returns NULL
- * or the rule that failed, with a line for a person in @why.
+/*
+ * What the responses that came in IKE say of the leaf, and of the certificates
+ * above it, of which none may be revoked. @absent: none is about the leaf.
  */
-const char *http_post(int fd, const struct config_ocsp *ocsp, const uint8_t *body, size_t len,
+void job_inband(const struct job_pki *job, struct pki_der issuer, struct pki_result *result,
+		bool *absent);
+
+/* One exchange with a responder. */
+struct http_call {
+	const char *uri;
+	const char *connect_to;		/* "::ADDRESS:PORT", or NULL: the URI has an address */
+	int fd;				/* socket to use */
+	uint32_t timeout_ms;
+	size_t max;			/* octets of the answer */
+};
+
+/* HTTP POST; *@out is the caller's to free(). Returns NULL or the rule that
+ * failed, with a line for a person in @why.
+ */
+const char *http_post(const struct http_call *call, const uint8_t *body, size_t len,
 		      uint8_t **out, size_t *out_len, char *why, size_t whylen);
+
+/* The same to the responder outside of the tunnel: the configured one, or where
+ * the leaf's pointer leads if that is allowed. Each address is looked at before it
+ * is asked.
+ */
+const char *direct_post(const struct job_pki *job, const uint8_t *body, size_t len,
+			uint8_t **out, size_t *out_len, char *why, size_t whylen);
 
 struct job_tre {
 	const char *tcti;

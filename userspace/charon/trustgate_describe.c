@@ -6,7 +6,7 @@
 
 /* The agent's limit on inner addresses. */
 #define VIPS_MAX	16
-/* Octets that certificates leave to the items after them. */
+/* Octets that certificates and responses leave to the items after them. */
 #define CERT_RESERVE	64
 
 static void put_cert(struct tg_msg *m, certificate_t *cert, int *count)
@@ -99,7 +99,7 @@ static void put_identity(struct tg_msg *m, identification_t *id)
 }
 #pragma GCC diagnostic pop
 
-struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, uint32_t flags)
+struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen, uint32_t flags)
 {
 	struct tg_msg *m = tg_msg_create(TG_WIRE_AUTHORIZE);
 	enumerator_t *enumerator;
@@ -113,13 +113,14 @@ struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, uint32_t flags)
 	/* Not the role in this exchange: a rekeying may turn that around. */
 	tg_msg_put_u8(m, TG_WIRE_ROLE, !ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR));
 	put_identity(m, ike_sa->get_other_id(ike_sa));
-	if (flags)
-		tg_msg_put_u32(m, TG_WIRE_FLAGS, flags);
 	enumerator = ike_sa->create_auth_cfg_enumerator(ike_sa, FALSE);
 	while (enumerator->enumerate(enumerator, &cfg))
 		kinds |= put_round(m, cfg, &count);
 	enumerator->destroy(enumerator);
 	tg_msg_put_u32(m, TG_WIRE_AUTH_KINDS, kinds);
+	flags |= seen->put(seen, ike_sa->get_unique_id(ike_sa), m, CERT_RESERVE);
+	if (flags)
+		tg_msg_put_u32(m, TG_WIRE_FLAGS, flags);
 	return m;
 }
 

@@ -7,13 +7,15 @@
 #include <sa/ike_sa.h>
 
 #include "trustgate_msg.h"
+#include "trustgate_seen.h"
 
 /**
  * tg_describe_peer() - AUTHORIZE: who authenticated, and with what
  * @ike_sa: whose peer has completed its authentication
+ * @seen: what it sent
  * @flags: TG_WIRE_FLAG_*
  */
-struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, uint32_t flags);
+struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen, uint32_t flags);
 
 /**
  * tg_describe_child() - CHILD_KEYS: its SPIs and addresses

@@ -37,6 +37,7 @@ struct private_trustgate_link_t {
 	struct sockaddr_un addr;
 	uint64_t instance;
 	void (*up)(void *data);
+	void (*staple)(void *data, const struct tg_staple *staple);
 	void *data;
 
 	/* All below, but for what only the job touches. */
@@ -47,6 +48,8 @@ struct private_trustgate_link_t {
 	/* Of the connection, whether greeted or not; 0 when it is broken. */
 	uint32_t connection;
 	bool greeted;
+	/* Outlives the connection: it is about agents that are not there. */
+	bool required;
 	uint32_t last_connection;
 	uint32_t last_seq;
 	bool stop;
@@ -56,6 +59,7 @@ struct private_trustgate_link_t {
 	uint32_t hello_seq;
 	int64_t heard, pinged;
 	bool complained;
+	uint8_t buf[TG_WIRE_MAX];
 };
 
 static int64_t now_ms(void)
@@ -187,6 +191,16 @@ METHOD(trustgate_link_t, generation, uint32_t, private_trustgate_link_t *this)
 	connection = this->greeted ? this->connection : 0;
 	this->mutex->unlock(this->mutex);
 	return connection;
+}
+
+METHOD(trustgate_link_t, required, bool, private_trustgate_link_t *this)
+{
+	bool required;
+
+	this->mutex->lock(this->mutex);
+	required = this->required;
+	this->mutex->unlock(this->mutex);
+	return required;
 }
 
 METHOD(trustgate_link_t, send_, uint32_t, private_trustgate_link_t *this, struct tg_msg *m)
@@ -336,6 +350,7 @@ static void greeted(private_trustgate_link_t *this, const struct tg_reply *reply
 	}
 	this->mutex->lock(this->mutex);
 	this->greeted = this->connection != 0;
+	this->required = reply->flags & TG_WIRE_FLAG_REQUIRED;
 	this->complained = FALSE;
 	this->mutex->unlock(this->mutex);
 	this->hello_seq = 0;
@@ -370,13 +385,31 @@ static void deliver(private_trustgate_link_t *this, const struct tg_reply *reply
 		     strerror((int)reply->status));
 }
 
-/* Room for one octet too many, to see that a message was longer. */
-static void receive(private_trustgate_link_t *this)
+/* Return: what is wrong with the message. */
+static const char *take(private_trustgate_link_t *this, size_t len)
 {
-	uint8_t buf[2048];
+	struct tg_staple staple;
 	struct tg_reply reply;
 	const char *why;
-	ssize_t n = recv(this->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (len > sizeof(this->buf))
+		return "longer than a message can be";
+	if (tg_msg_type(this->buf, len) == TG_WIRE_STAPLE) {
+		why = tg_msg_parse_staple(this->buf, len, &staple);
+		if (!why)
+			this->staple(this->data, &staple);
+		return why;
+	}
+	why = tg_msg_parse_reply(this->buf, len, &reply);
+	if (!why)
+		deliver(this, &reply);
+	return why;
+}
+
+static void receive(private_trustgate_link_t *this)
+{
+	const char *why;
+	ssize_t n = recv(this->fd, this->buf, sizeof(this->buf), MSG_DONTWAIT | MSG_TRUNC);
 
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return;
@@ -384,15 +417,12 @@ static void receive(private_trustgate_link_t *this)
 		lose(this, n ? strerror(errno) : "the agent closed it");
 		return;
 	}
-	why = (size_t)n > sizeof(buf) ? "longer than a reply can be" :
-	      tg_msg_parse_reply(buf, (size_t)n, &reply);
+	this->heard = now_ms();
+	why = take(this, (size_t)n);
 	if (why) {
 		DBG1(DBG_CFG, "trustgate: a bad message from the agent: %s", why);
 		lose(this, "bad message");
-		return;
 	}
-	this->heard = now_ms();
-	deliver(this, &reply);
 }
 
 static void beat(private_trustgate_link_t *this)
@@ -467,9 +497,10 @@ static bool cancel(private_trustgate_link_t *this)
 }
 
 METHOD(trustgate_link_t, start, void, private_trustgate_link_t *this, void (*up)(void *data),
-       void *data)
+       void (*staple)(void *data, const struct tg_staple *staple), void *data)
 {
 	this->up = up;
+	this->staple = staple;
 	this->data = data;
 	lib->processor->queue_job(lib->processor, (job_t *)
 		callback_job_create_with_prio((callback_job_cb_t)run, this, NULL,
@@ -493,6 +524,7 @@ trustgate_link_t *trustgate_link_create(const char *path)
 		.public = {
 			.start = _start,
 			.generation = _generation,
+			.required = _required,
 			.send = _send_,
 			.request = _request,
 			.destroy = _destroy,

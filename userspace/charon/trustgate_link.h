@@ -18,14 +18,22 @@ typedef struct trustgate_link_t trustgate_link_t;
 
 struct trustgate_link_t {
 	/**
-	 * Start the job. @up is called, by that job, after each greeting.
+	 * Start the job. By it are called, with @data: @up after each greeting, and
+	 * @staple for each response of ours that the agent tells.
 	 */
-	void (*start)(trustgate_link_t *this, void (*up)(void *data), void *data);
+	void (*start)(trustgate_link_t *this, void (*up)(void *data),
+		      void (*staple)(void *data, const struct tg_staple *staple), void *data);
 
 	/**
 	 * Generation of the connection that is up now, 0 if none is.
 	 */
 	uint32_t (*generation)(trustgate_link_t *this);
+
+	/**
+	 * Did the agent say, when it greeted last, that no peer is to pass without
+	 * its word?
+	 */
+	bool (*required)(trustgate_link_t *this);
 
 	/**
 	 * Send without waiting for a reply; a full socket is waited for 1 s.

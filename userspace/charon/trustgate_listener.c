@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "trustgate_describe.h"
+#include "trustgate_inband.h"
 #include "trustgate_told.h"
 
 #define AUTHORIZE_MS	3000
@@ -26,12 +27,17 @@ struct private_trustgate_listener_t {
 	trustgate_listener_t public;
 	trustgate_link_t *link;
 	trustgate_told_t *ikes, *children;
+	trustgate_seen_t *seen;
+	trustgate_staple_t *staples;
 };
 
-static bool require_agent(void)
+/* Who wants every peer refused that no agent answers for; NULL: nobody. */
+static const char *require_agent(private_trustgate_listener_t *this)
 {
-	return lib->settings->get_bool(lib->settings, "%s.plugins.trustgate.require_agent",
-				       FALSE, lib->ns);
+	if (lib->settings->get_bool(lib->settings, "%s.plugins.trustgate.require_agent",
+				    FALSE, lib->ns))
+		return "require_agent";
+	return this->link->required(this->link) ? "the agent's policy" : NULL;
 }
 
 /* Does the kernel have its SAs, and are both SPIs known? */
@@ -84,7 +90,7 @@ static void announce_ike(private_trustgate_listener_t *this, ike_sa_t *ike_sa)
 	child_sa_t *child;
 	uint32_t sent;
 
-	sent = this->link->send(this->link, tg_describe_peer(ike_sa, TG_WIRE_FLAG_RESUMED));
+	sent = this->link->send(this->link, tg_describe_peer(ike_sa, this->seen, TG_WIRE_FLAG_RESUMED));
 	if (!sent)
 		return;
 	this->ikes->mark(this->ikes, ike_sa->get_unique_id(ike_sa), sent);
@@ -138,21 +144,36 @@ static void announce(void *listener)
 					      NULL, JOB_PRIO_HIGH));
 }
 
+METHOD(listener_t, message, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
+       message_t *message, bool incoming, bool plain)
+{
+	if (plain && message->get_exchange_type(message) == IKE_AUTH &&
+	    message->get_major_version(message) == IKEV2_MAJOR_VERSION) {
+		if (incoming)
+			this->seen->keep(this->seen, ike_sa, message);
+		else
+			tg_inband_send(ike_sa, message, this->seen, this->staples);
+	}
+	return TRUE;
+}
+
 METHOD(listener_t, authorize, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
        bool final, bool *success)
 {
 	struct tg_reply reply;
 	uint32_t answered;
+	const char *who;
 
 	if (!final)
 		return TRUE;
-	answered = this->link->request(this->link, tg_describe_peer(ike_sa, 0), AUTHORIZE_MS,
-				       &reply);
+	answered = this->link->request(this->link, tg_describe_peer(ike_sa, this->seen, 0),
+				       AUTHORIZE_MS, &reply);
 	if (!answered) {
-		*success = *success && !require_agent();
-		DBG1(DBG_IKE, "trustgate: no agent to ask about %Y: %s",
-		     ike_sa->get_other_id(ike_sa),
-		     *success ? "its SAs stay held" : "refused, as require_agent wants");
+		who = require_agent(this);
+		*success = *success && !who;
+		DBG1(DBG_IKE, "trustgate: no agent to ask about %Y: %s%s%s",
+		     ike_sa->get_other_id(ike_sa), who ? "refused, as " : "its SAs stay held",
+		     who ?: "", who ? " wants" : "");
 		return TRUE;
 	}
 	this->ikes->mark(this->ikes, ike_sa->get_unique_id(ike_sa), answered);
@@ -313,6 +334,7 @@ static void ike_is_down(private_trustgate_listener_t *this, ike_sa_t *ike_sa)
 {
 	uint32_t id = ike_sa->get_unique_id(ike_sa);
 
+	this->seen->forget(this->seen, id);
 	if (this->ikes->forget(this->ikes, id, this->link->generation(this->link)))
 		tell_ids(this, TG_WIRE_IKE_DOWN, id, 0, 0);
 }
@@ -340,6 +362,7 @@ METHOD(listener_t, ike_rekey, bool, private_trustgate_listener_t *this, ike_sa_t
 	uint32_t now = this->link->generation(this->link);
 	uint32_t from = old->get_unique_id(old), to = new->get_unique_id(new);
 
+	this->seen->move(this->seen, from, to);
 	/* What was not told under the old number is announced under the new one. */
 	if (this->ikes->forget(this->ikes, from, now)) {
 		tell_ids(this, TG_WIRE_IKE_REKEY, from, TG_WIRE_NEW_IKE_ID, to);
@@ -348,8 +371,17 @@ METHOD(listener_t, ike_rekey, bool, private_trustgate_listener_t *this, ike_sa_t
 	return TRUE;
 }
 
+static void staple(void *listener, const struct tg_staple *staple)
+{
+	private_trustgate_listener_t *this = listener;
+
+	this->staples->set(this->staples, staple);
+}
+
 METHOD(trustgate_listener_t, destroy, void, private_trustgate_listener_t *this)
 {
+	this->seen->destroy(this->seen);
+	this->staples->destroy(this->staples);
 	this->ikes->destroy(this->ikes);
 	this->children->destroy(this->children);
 	free(this);
@@ -362,6 +394,7 @@ trustgate_listener_t *trustgate_listener_create(trustgate_link_t *link)
 	INIT(this,
 		.public = {
 			.listener = {
+				.message = _message,
 				.authorize = _authorize,
 				.child_derived_keys = _child_derived_keys,
 				.child_updown = _child_updown,
@@ -373,11 +406,14 @@ trustgate_listener_t *trustgate_listener_create(trustgate_link_t *link)
 				.ike_state_change = _ike_state_change,
 			},
 			.announce = announce,
+			.staple = staple,
 			.destroy = _destroy,
 		},
 		.link = link,
 		.ikes = trustgate_told_create(),
 		.children = trustgate_told_create(),
+		.seen = trustgate_seen_create(),
+		.staples = trustgate_staple_create(),
 	);
 	return &this->public;
 }

@@ -16,6 +16,9 @@ struct trustgate_listener_t {
 	/* Queue the announcement of all IKE SAs; @listener is this. */
 	void (*announce)(void *listener);
 
+	/* Take what to send with a certificate of ours; @listener is this. */
+	void (*staple)(void *listener, const struct tg_staple *staple);
+
 	void (*destroy)(trustgate_listener_t *this);
 };
 

@@ -96,35 +96,124 @@ static bool take_text(char out[TG_MSG_TEXT_MAX + 1], const uint8_t *data, size_t
 	return true;
 }
 
+/* The next item of @*p; false when @*left ends before it does. */
+static bool next_item(const uint8_t **p, size_t *left, struct tg_wire_item *item,
+		      const uint8_t **data)
+{
+	if (*left < sizeof(*item))
+		return false;
+	memcpy(item, *p, sizeof(*item));
+	*data = *p + sizeof(*item);
+	if (item->len > *left - sizeof(*item))
+		return false;
+	*p = *data + item->len;
+	*left -= sizeof(*item) + item->len;
+	return true;
+}
+
+static bool take_u32(uint32_t *out, bool *have, const uint8_t *data, size_t len)
+{
+	if (*have || len != sizeof(*out))
+		return false;
+	memcpy(out, data, len);
+	*have = true;
+	return true;
+}
+
 static const char *take_items(struct tg_reply *r, const uint8_t *p, size_t left)
 {
-	bool have_status = false, have_text = false;
+	bool have_status = false, have_text = false, have_flags = false, good;
 	struct tg_wire_item item;
+	const uint8_t *data;
 
 	while (left) {
-		if (left < sizeof(item))
-			return "octets left over";
-		memcpy(&item, p, sizeof(item));
-		p += sizeof(item);
-		left -= sizeof(item);
-		if (item.len > left)
+		if (!next_item(&p, &left, &item, &data))
 			return "an item longer than the message";
-		if (item.type == TG_WIRE_STATUS && !have_status) {
-			if (item.len != sizeof(r->status))
-				return "a status of a wrong length";
-			memcpy(&r->status, p, sizeof(r->status));
-			have_status = true;
-		} else if (item.type == TG_WIRE_TEXT && !have_text) {
-			if (!take_text(r->text, p, item.len))
-				return "a text too long or with a NUL";
+		switch (item.type) {
+		case TG_WIRE_STATUS:
+			good = take_u32(&r->status, &have_status, data, item.len);
+			break;
+		case TG_WIRE_FLAGS:
+			good = take_u32(&r->flags, &have_flags, data, item.len);
+			break;
+		case TG_WIRE_TEXT:
+			good = !have_text && take_text(r->text, data, item.len);
 			have_text = true;
-		} else {
-			return "an item that has no place there";
+			break;
+		default:
+			good = false;
 		}
-		p += item.len;
-		left -= item.len;
+		if (!good)
+			return "an item that is wrong, there twice or has no place there";
 	}
 	return have_status ? NULL : "no status";
+}
+
+static bool take_octets(struct tg_octets *out, const uint8_t *data, size_t len, size_t max)
+{
+	if (out->len || !len || len > max)
+		return false;
+	out->ptr = data;
+	out->len = len;
+	return true;
+}
+
+static const char *take_staple(struct tg_staple *s, const uint8_t *p, size_t left)
+{
+	struct tg_wire_item item;
+	bool have_life = false, good;
+	const uint8_t *data;
+
+	while (left) {
+		if (!next_item(&p, &left, &item, &data))
+			return "an item longer than the message";
+		switch (item.type) {
+		case TG_WIRE_CERT:
+			good = take_octets(&s->cert, data, item.len, UINT16_MAX);
+			break;
+		case TG_WIRE_LIFE:
+			good = take_u32(&s->life_ms, &have_life, data, item.len);
+			break;
+		case TG_WIRE_OCSP:
+			good = s->nocsps < TG_WIRE_OCSPS_MAX &&
+			       take_octets(&s->ocsps[s->nocsps++], data, item.len,
+					   TG_WIRE_OCSP_MAX);
+			break;
+		default:
+			good = false;
+		}
+		if (!good)
+			return "an item that is wrong, there twice or has no place there";
+	}
+	if (!s->cert.len || !have_life)
+		return "an item is missing";
+	return !s->nocsps == !s->life_ms ? NULL : "a response without life, or a life without one";
+}
+
+uint16_t tg_msg_type(const uint8_t *buf, size_t len)
+{
+	struct tg_wire_hdr hdr;
+
+	if (len < sizeof(hdr))
+		return 0;
+	memcpy(&hdr, buf, sizeof(hdr));
+	if (hdr.magic != TG_WIRE_MAGIC || hdr.version != TG_WIRE_VERSION ||
+	    hdr.len != len - sizeof(hdr))
+		return 0;
+	return hdr.type;
+}
+
+const char *tg_msg_parse_staple(const uint8_t *buf, size_t len, struct tg_staple *out)
+{
+	struct tg_staple s = { 0 };
+	const char *why;
+
+	if (tg_msg_type(buf, len) != TG_WIRE_STAPLE)
+		return "not a staple, or a length that does not fit";
+	why = take_staple(&s, buf + sizeof(struct tg_wire_hdr), len - sizeof(struct tg_wire_hdr));
+	if (!why)
+		*out = s;
+	return why;
 }
 
 const char *tg_msg_parse_reply(const uint8_t *buf, size_t len, struct tg_reply *out)
@@ -133,15 +222,9 @@ const char *tg_msg_parse_reply(const uint8_t *buf, size_t len, struct tg_reply *
 	struct tg_wire_hdr hdr;
 	const char *why;
 
-	if (len < sizeof(hdr))
-		return "shorter than its header";
+	if (tg_msg_type(buf, len) != TG_WIRE_REPLY)
+		return "not a reply, or a length that does not fit";
 	memcpy(&hdr, buf, sizeof(hdr));
-	if (hdr.magic != TG_WIRE_MAGIC || hdr.version != TG_WIRE_VERSION)
-		return "another protocol or version";
-	if (hdr.type != TG_WIRE_REPLY)
-		return "not a reply";
-	if (hdr.len != len - sizeof(hdr))
-		return "a length that does not fit";
 	r.seq = hdr.seq;
 	why = take_items(&r, buf + sizeof(hdr), hdr.len);
 	if (!why)

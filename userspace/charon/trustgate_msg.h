@@ -21,7 +21,21 @@ struct tg_msg {
 struct tg_reply {
 	uint32_t seq;
 	uint32_t status;
+	uint32_t flags;		/* TG_WIRE_FLAG_* */
 	char text[TG_MSG_TEXT_MAX + 1];
+};
+
+/* Octets within a message. */
+struct tg_octets {
+	const uint8_t *ptr;
+	size_t len;
+};
+
+struct tg_staple {
+	struct tg_octets cert;
+	struct tg_octets ocsps[TG_WIRE_OCSPS_MAX];
+	int nocsps;
+	uint32_t life_ms;
 };
 
 /**
@@ -67,6 +81,25 @@ bool tg_msg_fits(const struct tg_msg *m, size_t len);
  * Return: false if an item did not fit: the message must not be sent
  */
 bool tg_msg_finish(struct tg_msg *m, uint32_t seq);
+
+/**
+ * tg_msg_type() - what the agent sent
+ * @buf: the whole message
+ * @len: octets of it
+ *
+ * Return: enum tg_wire_type; 0 if the header is not one, or has another length
+ */
+uint16_t tg_msg_type(const uint8_t *buf, size_t len);
+
+/**
+ * tg_msg_parse_staple() - read TG_WIRE_STAPLE
+ * @buf: the whole message
+ * @len: octets of it
+ * @out: filled in only on success; points into @buf
+ *
+ * Return: NULL, or what is wrong with it
+ */
+const char *tg_msg_parse_staple(const uint8_t *buf, size_t len, struct tg_staple *out);
 
 /**
  * tg_msg_parse_reply() - read TG_WIRE_REPLY

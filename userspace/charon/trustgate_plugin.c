@@ -29,7 +29,8 @@ static bool plugin_cb(private_trustgate_plugin_t *this, plugin_feature_t *featur
 	(void)data;
 	if (reg) {
 		charon->bus->add_listener(charon->bus, &this->listener->listener);
-		this->link->start(this->link, this->listener->announce, this->listener);
+		this->link->start(this->link, this->listener->announce, this->listener->staple,
+				  this->listener);
 	} else {
 		charon->bus->remove_listener(charon->bus, &this->listener->listener);
 	}

@@ -6,7 +6,13 @@
  *
  *	socket		path of the agent's socket, default TG_WIRE_PATH
  *	require_agent	refuse every peer that the agent did not answer for;
- *			default no: the SA comes up and the gate holds it
+ *			default no: the SA comes up and the gate holds it. An agent
+ *			whose policy does not allow that says so itself, once it was
+ *			there
+ *	ocsp_request	as initiator ask for OCSP responses in IKE (RFC 4806);
+ *			default yes
+ *	ocsp_unsolicited as responder send them also to who does not ask;
+ *			default no
  */
 #ifndef TRUSTGATE_PLUGIN_H
 #define TRUSTGATE_PLUGIN_H

@@ -1,83 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* trustgate check: finds errors before what has them is used. */
 #include <string.h>
-#include "agent/config.h"
-#include "ctl.h"
+#include "check.h"
 
-struct lint {
-	const struct ctl *ctl;
-	json_t *errors;
-	unsigned int n;
+static const struct {
+	const char *name;
+	verb_fn run;
+} checks[] = {
+	{ "chain", check_chain },
+	{ "ocsp", check_ocsp },
+	{ "crl", check_crl },
+	{ "config", check_config },
 };
 
-static void print_error(const char *file, int line, const char *key, const char *value,
-			const char *rule, const char *remedy)
+static int usage(FILE *f, int status)
 {
-	char k[TEXT_ROOM], v[TEXT_ROOM], where[64] = "";
-
-	if (line)
-		snprintf(where, sizeof(where), ":%d", line);
-	clean(k, sizeof(k), key);
-	clean(v, sizeof(v), value);
-	fprintf(stderr, "trustgate: %s%s: %s%s%s%s%s", file, where, k, *k && *v ? " = " : "", v,
-		*k || *v ? ": " : "", rule);
-	fprintf(stderr, *remedy ? " (%s)\n" : "%s\n", remedy);
-}
-
-static void on_error(void *arg, const char *file, int line, const char *key, const char *value,
-		     const char *rule, const char *remedy)
-{
-	struct lint *lint = arg;
-	json_t *e;
-
-	key = key ? key : "";
-	value = value ? value : "";
-	remedy = remedy ? remedy : "";
-	lint->n++;
-	print_error(file, line, key, value, rule, remedy);
-	if (!lint->ctl->json)
-		return;
-	e = json_object();
-	json_object_set_new(e, "file", json_text(file));
-	json_object_set_new(e, "line", json_integer(line));
-	json_object_set_new(e, "key", json_text(key));
-	json_object_set_new(e, "value", json_text(value));
-	json_object_set_new(e, "rule", json_text(rule));
-	json_object_set_new(e, "remedy", json_text(remedy));
-	json_array_append_new(lint->errors, e);
-}
-
-static int check_config(const struct ctl *ctl, int argc, char **argv)
-{
-	char *standard[] = { (char *)CONFIG_PATH };
-	struct lint lint = { .ctl = ctl, .errors = json_array() };
-	struct config config;
-	json_t *doc, *files = json_array();
-	int status;
-
-	if (!argc) {
-		argc = 1;
-		argv = standard;
-	}
-	for (int i = 0; i < argc; i++) {
-		if (config_load(argv[i], &config, on_error, &lint) && !lint.n)
-			on_error(&lint, argv[i], 0, "", "", "can't be used", "");
-		json_array_append_new(files, json_text(argv[i]));
-	}
-	status = lint.n ? EXIT_FAILED : EXIT_OPEN;
-	doc = json_object();
-	json_object_set_new(doc, "ok", json_boolean(!lint.n));
-	json_object_set_new(doc, "files", files);
-	json_object_set_new(doc, "errors", lint.errors);
-	if (ctl->json)
-		return json_emit(doc, "trustgate.check-config/1", true, status);
-	json_decref(doc);
+	fputs("usage: trustgate check chain --anchor FILE --role henb|segw|hems [OPTIONS] LEAF [CA...]\n"
+	      "       trustgate check ocsp --cert FILE --issuer FILE --response FILE [OPTIONS]\n"
+	      "       trustgate check crl --crl FILE --issuer FILE [--cert FILE] [OPTIONS]\n"
+	      "       trustgate check config [OPTIONS] [FILE...]\n\n"
+	      "Each has its own --help. See trustgate(8).\n", f);
 	return status;
 }
 
+/* Options before the name of what is checked; those after it are its own. */
 int verb_check(struct ctl *ctl, int argc, char **argv)
 {
-	if (strcmp(argv[0], "config") == 0)
-		return check_config(ctl, argc - 1, argv + 1);
-	return usage_error(argv[0], "can't be checked: config can");
+	for (; argc && *argv[0] == '-'; argc--, argv++) {
+		if (!strcmp(argv[0], "-h") || !strcmp(argv[0], "--help"))
+			return usage(stdout, EXIT_GOOD);
+		if (strcmp(argv[0], "-j") && strcmp(argv[0], "--json"))
+			return usage_error(argv[0], "no such option");
+		ctl->json = true;
+	}
+	for (size_t i = 0; argc && i < ARRAY_SIZE(checks); i++)
+		if (strcmp(argv[0], checks[i].name) == 0)
+			return checks[i].run(ctl, argc, argv);
+	if (!argc)
+		return usage(stderr, EXIT_USAGE);
+	return usage_error(argv[0], "can't be checked: chain, crl, ocsp and config can");
 }

@@ -50,10 +50,13 @@ int verb_close(struct ctl *ctl, int argc, char **argv);
 int verb_quarantine(struct ctl *ctl, int argc, char **argv);
 int verb_config(struct ctl *ctl, int argc, char **argv);
 int verb_check(struct ctl *ctl, int argc, char **argv);
+int verb_revocation(struct ctl *ctl, int argc, char **argv);
 
 /* main.c: "trustgate: what: why (todo)" on stderr. */
 void complain(const char *what, const char *why, const char *todo);
 int usage_error(const char *what, const char *why);
+/* After getopt_long() returned '?': complains and returns EXIT_USAGE. */
+int option_error(int argc, char **argv);
 
 /*
  * gate.c: connects to the kernel's gate. 0, or the exit status after having

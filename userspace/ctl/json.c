@@ -159,6 +159,7 @@ json_t *json_bootstrap(const struct tg_bootstrap *b)
 	put_int(o, "in_bytes", b->in_bytes);
 	put_int(o, "attempt", b->attempt);
 	put(o, "exhausted", json_boolean(b->exhausted));
+	put(o, "forward", json_boolean(b->forward));
 	return o;
 }
 

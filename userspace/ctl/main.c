@@ -13,31 +13,36 @@ struct verb {
 	verb_fn run;
 	int min, max;		/* arguments */
 	bool timed;		/* takes --timeout */
+	bool own;		/* parses its options itself */
 	const char *args, *help;
 };
 
 static const struct verb verbs[] = {
-	{ "status", verb_status, 0, 0, false, "[-j]",
+	{ "status", verb_status, 0, 0, false, false, "[-j]",
 	  "one line a tunnel: peer, state, what is missing, since when, expiry" },
-	{ "show", verb_show, 1, 2, false,
+	{ "show", verb_show, 1, 2, false, false,
 	  "context|sa|evidence|bootstrap|config|stats|agent [ID] [-j]",
 	  "the kernel's own view; needs no agent" },
-	{ "why", verb_why, 0, 1, false, "[ID|0xSPI] [-j]",
+	{ "why", verb_why, 0, 1, false, false, "[ID|0xSPI] [-j]",
 	  "which proof is missing or bad, by which rule, and the remedy" },
-	{ "monitor", verb_monitor, 0, 0, false, "[-j]",
+	{ "monitor", verb_monitor, 0, 0, false, false, "[-j]",
 	  "events as they happen" },
-	{ "wait", verb_wait, 0, 1, true, "[--timeout S] [ID]",
+	{ "wait", verb_wait, 0, 1, true, false, "[--timeout S] [ID]",
 	  "block until open" },
-	{ "recheck", verb_recheck, 0, 1, false, "[ID]",
+	{ "recheck", verb_recheck, 0, 1, false, false, "[ID]",
 	  "have the agent prove everything again, now" },
-	{ "close", verb_close, 1, 1, false, "ID|all",
+	{ "close", verb_close, 1, 1, false, false, "ID|all",
 	  "close; new proofs open it again" },
-	{ "quarantine", verb_quarantine, 1, 1, false, "ID",
+	{ "quarantine", verb_quarantine, 1, 1, false, false, "ID",
 	  "close for good; only a new IKE SA opens again" },
-	{ "config", verb_config, 0, INT_MAX, false, "[show [-j] | set KEY=VALUE...]",
+	{ "config", verb_config, 0, INT_MAX, false, false, "[show [-j] | set KEY=VALUE...]",
 	  "mode, scope, timers and limits of this network namespace" },
-	{ "check", verb_check, 1, INT_MAX, false, "config [FILE...] [-j]",
-	  "find errors in a configuration before it is used" },
+	{ "check", verb_check, 1, INT_MAX, false, true,
+	  "chain|crl|config [OPTIONS] [FILE...] [-j]",
+	  "judge certificates, revocation lists and configurations offline" },
+	{ "revocation", verb_revocation, 1, INT_MAX, false, true,
+	  "import [--class C] [--issuer F] FILE... | fetch | show [-j]",
+	  "revocation lists that a security gateway keeps" },
 };
 
 void complain(const char *what, const char *why, const char *todo)
@@ -96,7 +101,7 @@ struct args {
 	bool help, version;
 };
 
-static int option_error(int argc, char **argv)
+int option_error(int argc, char **argv)
 {
 	const char *name = optind > 0 && optind <= argc ? argv[optind - 1] : "option";
 	char letter[] = { '-', (char)optopt, '\0' };
@@ -109,12 +114,13 @@ static int option_error(int argc, char **argv)
 	return usage_error(name, optopt ? "takes no value" : "no such option");
 }
 
-/* 0, or the exit status. Options may stand before and after the verb. */
-static int parse_options(struct ctl *ctl, struct args *args, int argc, char **argv)
+/* 0, or the exit status. @order: "+" to stop at the verb. */
+static int parse_some(struct ctl *ctl, struct args *args, int argc, char **argv, const char *order)
 {
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "jhV", options, NULL)) != -1) {
+	optind = 0;
+	while ((opt = getopt_long(argc, argv, order, options, NULL)) != -1) {
 		switch (opt) {
 		case 'j':
 			ctl->json = true;
@@ -138,6 +144,18 @@ static int parse_options(struct ctl *ctl, struct args *args, int argc, char **ar
 		}
 	}
 	return 0;
+}
+
+/* Options may stand before and after the verb, unless those after it are its own. */
+static int parse_options(struct ctl *ctl, struct args *args, int argc, char **argv)
+{
+	const struct verb *verb;
+	int rc = parse_some(ctl, args, argc, argv, "+jhV");
+
+	verb = !rc && optind < argc ? find_verb(argv[optind]) : NULL;
+	if (rc || (verb && verb->own))
+		return rc;
+	return parse_some(ctl, args, argc, argv, "jhV");
 }
 
 static int verb_help(const struct verb *verb)

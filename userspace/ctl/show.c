@@ -160,6 +160,7 @@ static json_t *bootstrap_to_json(const void *item)
 
 static const char *const bootstrap_head[] = {
 	"CONTEXT", "LOCAL", "REMOTE", "OUT", "OUT-OCTETS", "IN", "IN-OCTETS", "ATTEMPT", "BUDGET",
+	"FLOW",
 };
 
 static void bootstrap_row(struct table *t, const void *item)
@@ -178,6 +179,7 @@ static void bootstrap_row(struct table *t, const void *item)
 	table_add(t, "%" PRIu32, b->in_bytes);
 	table_add(t, "%" PRIu32, b->attempt);
 	table_add(t, "%s", b->exhausted ? "used up" : "left");
+	table_add(t, "%s", b->forward ? "the peer's" : "ours");
 }
 
 /* Proofs are printed a row each, of contexts. */

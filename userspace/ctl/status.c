@@ -100,9 +100,20 @@ static int print_json(const struct box *box)
 	return json_emit(doc, "trustgate.status/1", true, status);
 }
 
+/* HNB-AUTH-15: whoever turned the check off is reminded of it. */
+static void complain_unchecked(const struct box *box)
+{
+	json_t *revocation = json_object_get(box->control, "revocation");
+
+	if (json_is_false(json_object_get(revocation, "configured")))
+		complain("revocation", "not configured",
+			 "[ocsp] mode is off, or [gate] required leaves it out");
+}
+
 int status_print(const struct ctl *ctl, const struct box *box)
 {
 	box_complain(box);
+	complain_unchecked(box);
 	if (ctl->json)
 		return print_json(box);
 	print_table(ctl, box);

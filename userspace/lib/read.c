@@ -237,6 +237,7 @@ int tg_read_bootstrap(struct nlmsghdr *nlh, void *arg)
 	b->in_bytes = u32(tb[TRUSTGATE_A_BOOTSTRAP_IN_BYTES]);
 	b->attempt = u32(tb[TRUSTGATE_A_BOOTSTRAP_ATTEMPT]);
 	b->exhausted = tb[TRUSTGATE_A_BOOTSTRAP_EXHAUSTED];
+	b->forward = tb[TRUSTGATE_A_BOOTSTRAP_FORWARD];
 	return address(b->local_addr, b->family, tb[TRUSTGATE_A_BOOTSTRAP_LOCAL_ADDR]) ?:
 	       address(b->remote_addr, b->family, tb[TRUSTGATE_A_BOOTSTRAP_REMOTE_ADDR]);
 }

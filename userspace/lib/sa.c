@@ -49,7 +49,7 @@ int tg_sa_get(struct tg *tg, uint32_t id, struct tg_sa *out)
 	return tg_req_send(&req, tg_read_sa, out);
 }
 
-int tg_bootstrap_set(struct tg *tg, const struct tg_context *c, int fd,
+static int bootstrap(struct tg *tg, const struct tg_context *c, const int *fd,
 		     const uint8_t *remote, uint16_t family, uint16_t port)
 {
 	struct tg_req req;
@@ -60,10 +60,25 @@ int tg_bootstrap_set(struct tg *tg, const struct tg_context *c, int fd,
 	tg_req_init(&req, tg, TRUSTGATE_CMD_BOOTSTRAP_SET, "bootstrap set");
 	tg_req_u32(&req, TRUSTGATE_A_BOOTSTRAP_CONTEXT_ID, c->id);
 	tg_req_u64(&req, TRUSTGATE_A_BOOTSTRAP_GENERATION, c->generation);
-	tg_req_data(&req, TRUSTGATE_A_BOOTSTRAP_SOCKFD, &fd, sizeof(fd));
+	if (fd)
+		tg_req_data(&req, TRUSTGATE_A_BOOTSTRAP_SOCKFD, fd, sizeof(*fd));
+	else
+		tg_req_flag(&req, TRUSTGATE_A_BOOTSTRAP_FORWARD);
 	tg_req_data(&req, TRUSTGATE_A_BOOTSTRAP_REMOTE_ADDR, remote, tg_addr_len(family));
 	tg_req_u16(&req, TRUSTGATE_A_BOOTSTRAP_REMOTE_PORT, htons(port));
 	return tg_req_send(&req, NULL, NULL);
+}
+
+int tg_bootstrap_set(struct tg *tg, const struct tg_context *c, int fd,
+		     const uint8_t *remote, uint16_t family, uint16_t port)
+{
+	return bootstrap(tg, c, &fd, remote, family, port);
+}
+
+int tg_bootstrap_forward(struct tg *tg, const struct tg_context *c,
+			 const uint8_t *remote, uint16_t family, uint16_t port)
+{
+	return bootstrap(tg, c, NULL, remote, family, port);
 }
 
 int tg_sa_dump(struct tg *tg, struct tg_sa **out, size_t *n)

@@ -198,6 +198,7 @@ static const struct nla_policy tg_bootstrap_policy[TRUSTGATE_A_BOOTSTRAP_MAX + 1
 	[TRUSTGATE_A_BOOTSTRAP_IN_BYTES] = { .type = NLA_U32 },
 	[TRUSTGATE_A_BOOTSTRAP_ATTEMPT] = { .type = NLA_U32 },
 	[TRUSTGATE_A_BOOTSTRAP_EXHAUSTED] = { .type = NLA_FLAG },
+	[TRUSTGATE_A_BOOTSTRAP_FORWARD] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy tg_counter_policy[TRUSTGATE_A_COUNTER_MAX + 1] = {

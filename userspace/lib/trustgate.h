@@ -104,6 +104,7 @@ struct tg_bootstrap {
 	uint8_t local_addr[16], remote_addr[16];
 	uint32_t out_packets, out_bytes, in_packets, in_bytes, attempt;
 	bool exhausted;
+	bool forward;		/* the peer's flow; local is what its SYN said, or 0 */
 };
 
 struct tg_counter {
@@ -164,6 +165,9 @@ int tg_sa_get(struct tg *tg, uint32_t id, struct tg_sa *out);
  */
 int tg_bootstrap_set(struct tg *tg, const struct tg_context *context, int fd,
 		     const uint8_t *remote, uint16_t family, uint16_t port);
+/* On a SeGW: the peer's connection to that address and port, forwarded. */
+int tg_bootstrap_forward(struct tg *tg, const struct tg_context *context,
+			 const uint8_t *remote, uint16_t family, uint16_t port);
 int tg_stats_get(struct tg *tg, struct tg_stats *out);
 
 /* Consistent dumps: started again when the table changes under them. *@out is

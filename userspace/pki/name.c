@@ -24,7 +24,7 @@ struct wanted {
 static bool plain_host(const char *s, size_t len)
 {
 	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";
 	size_t i;
 
 	for (i = 0; i < len; i++) {
@@ -78,7 +78,8 @@ static int entry_matches(const GENERAL_NAME *entry, const struct wanted *w)
 	len = (size_t)ASN1_STRING_length(value);
 	if (type == GEN_IPADD)
 		return w->type == GEN_IPADD && len == w->len && !memcmp(data, w->addr, len);
-	if (memchr(data, 0, len))
+	/* An empty label, also the first, is no name: RFC 5280 4.2.1.6. */
+	if (memchr(data, 0, len) || !len || *data == '.' || memmem(data, len, "..", 2))
 		return -1;
 	len = without_last_dot(data, len);
 	return w->type == GEN_DNS && plain_host(data, len) && len == w->len &&
@@ -158,7 +159,8 @@ bool pki_name_check(const X509 *leaf, const char *name, struct pki_result *resul
 	GENERAL_NAMES_free(names);
 	if (found < 0)
 		pki_set(result, PKI_BAD, "name.encoding",
-			"a dNSName of the certificate contains a NUL: %s (refuse its issuer)", list);
+			"a dNSName of the certificate contains a NUL or an empty label: %s (refuse its issuer)",
+			list);
 	else if (!found)
 		pki_set(result, PKI_BAD, "name.mismatch",
 			"the certificate is for %s, not for %.80s (correct the configured name, or the certificate)",

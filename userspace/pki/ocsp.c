@@ -11,120 +11,32 @@
 #include <openssl/err.h>
 #include "pki/internal.h"
 
+#define NO_TIME	INT64_MAX	/* producedAt that does not parse: outside any validity */
+
 void pki_ocsp_policy_default(struct pki_ocsp_policy *policy)
 {
 	*policy = (struct pki_ocsp_policy) {
 		.nonce_required = true,
+		.sha1 = { .mode = PKI_SHA1_ALLOW },
 		.skew_s = 300,
 		.age_max_s = 24 * INT64_C(3600),
 		.age_no_next_s = 300,
-		.response_max = 65536,
+		.age_no_nonce_s = 3600,
+		.response_max = PKI_OCSP_MAX,
 	};
 }
 
-static void set_status(long status, struct pki_result *result)
+void pki_ocsp_policy_inband(struct pki_ocsp_policy *policy)
 {
-	pki_set(result, PKI_INDETERMINATE, "ocsp.status",
-		"the responder answered '%s' (%ld), which says nothing of the certificate (check the responder)",
-		OCSP_response_status_str(status), status);
-}
-
-/*
- * The response must be the only encoding of what was parsed. OpenSSL checks the
- * signature over its own encoding, and lets bytes pass behind either structure.
- */
-static bool is_der(const OCSP_BASICRESP *basic, struct pki_der response)
-{
-	OCSP_RESPONSE *again;
-	uint8_t *der = NULL;
-	bool same;
-	int len;
-
-	again = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, (OCSP_BASICRESP *)basic);
-	len = i2d_OCSP_RESPONSE(again, &der);
-	same = again && len > 0 && (size_t)len == response.len &&
-	       !memcmp(der, response.data, response.len);
-	OPENSSL_free(der);
-	OCSP_RESPONSE_free(again);
-	return same;
-}
-
-static OCSP_BASICRESP *basic_of(OCSP_RESPONSE *parsed, struct pki_der response,
-				struct pki_result *result)
-{
-	OCSP_BASICRESP *basic;
-
-	if (OCSP_response_status(parsed) != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
-		set_status(OCSP_response_status(parsed), result);
-		return NULL;
-	}
-	basic = OCSP_response_get1_basic(parsed);
-	if (!basic) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.type",
-			"the response is not of the basic type (check the responder)");
-		return NULL;
-	}
-	if (!is_der(basic, response)) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.encoding",
-			"the response is not DER, or has bytes behind it (check the responder)");
-		OCSP_BASICRESP_free(basic);
-		return NULL;
-	}
-	return basic;
-}
-
-static OCSP_BASICRESP *parse_response(struct pki_der response, const struct pki_ocsp_policy *policy,
-				      struct pki_result *result)
-{
-	const uint8_t *p = response.data;
-	OCSP_RESPONSE *parsed;
-	OCSP_BASICRESP *basic = NULL;
-
-	if (!response.data || !response.len) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.empty",
-			"the response is empty (check the responder)");
-		return NULL;
-	}
-	if (response.len > policy->response_max || response.len > INT32_MAX) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.size",
-			"the response has %zu octets, at most %zu are read (check the responder)",
-			response.len, policy->response_max);
-		return NULL;
-	}
-	parsed = d2i_OCSP_RESPONSE(NULL, &p, (long)response.len);
-	if (!parsed || p != response.data + response.len)
-		pki_set(result, PKI_INDETERMINATE, "ocsp.encoding",
-			"the %zu octets are not one OCSP response (check the responder and its URL)",
-			response.len);
-	else
-		basic = basic_of(parsed, response, result);
-	OCSP_RESPONSE_free(parsed);
-	return basic;
-}
-
-/* The caller has checked the path; that both belong together is cheap to repeat. */
-static bool check_pair(struct pki_ocsp *o, struct pki_result *result)
-{
-	if (!o->leaf || !o->issuer) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.certificate",
-			"%s is not one DER certificate (check the file)",
-			o->leaf ? "the issuer's certificate" : "the certificate");
-		return false;
-	}
-	if (X509_check_issued(o->issuer, o->leaf) != X509_V_OK ||
-	    X509_verify(o->leaf, X509_get0_pubkey(o->issuer)) != 1) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.issuer",
-			"the certificate was not issued by the issuer given (give the right one)");
-		return false;
-	}
-	return true;
+	pki_ocsp_policy_default(policy);
+	policy->nonce_required = false;
+	policy->response_max = 16384;
 }
 
 /* Response extensions, and producedAt, which is judged against our clock. */
 static bool check_response(const struct pki_ocsp *o, struct pki_result *result)
 {
 	char made[PKI_TIME_TEXT], clock[PKI_TIME_TEXT], oid[64];
-	int64_t produced;
 	int i;
 
 	for (i = 0; i < OCSP_BASICRESP_get_ext_count(o->basic); i++) {
@@ -138,15 +50,15 @@ static bool check_response(const struct pki_ocsp *o, struct pki_result *result)
 			"critical response extension %s is unknown (check the responder)", oid);
 		return false;
 	}
-	if (pki_time(OCSP_resp_get0_produced_at(o->basic), &produced)) {
+	if (o->produced == NO_TIME) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.encoding",
 			"producedAt does not parse (check the responder)");
 		return false;
 	}
-	if (produced > o->now + o->policy->skew_s) {
+	if (o->produced > o->now + o->policy->skew_s) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.future",
 			"produced at %s, the clock says %s (set the clock here or there)",
-			pki_time_text(produced, made), pki_time_text(o->now, clock));
+			pki_time_text(o->produced, made), pki_time_text(o->now, clock));
 		return false;
 	}
 	return true;
@@ -155,18 +67,32 @@ static bool check_response(const struct pki_ocsp *o, struct pki_result *result)
 /* Leaf and issuer are valid now, and bound how long the answer is worth anything. */
 static bool check_validity(struct pki_ocsp *o, struct pki_result *result)
 {
-	X509 *certs[] = { o->leaf, o->issuer };
+	const struct pki_ocsp_cert *certs[] = { &o->subject->leaf, &o->subject->issuer };
 	static const char * const what[] = { "certificate", "issuer" };
-	int64_t to;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		if (!pki_valid_at(certs[i], o->now, what[i], PKI_INDETERMINATE, result))
+		if (!pki_ocsp_valid(o, certs[i], what[i], result))
 			return false;
-		if (!pki_time(X509_get0_notAfter(certs[i]), &to) && to < o->expires)
-			o->expires = to;
+		if (certs[i]->to < o->expires)
+			o->expires = certs[i]->to;
 	}
 	return true;
+}
+
+static void set_good(const struct pki_ocsp *o, struct pki_result *result)
+{
+	char until[PKI_TIME_TEXT];
+
+	pki_set(result, PKI_GOOD, "ocsp.good", "not revoked, good until %s%s%s%s",
+		pki_time_text(o->expires, until), o->nonce_matched ? "" : ", without a nonce",
+		o->sha1 ? ", signed over SHA-1 (let the responder use SHA-256)" : "",
+		o->policy->clock_unsynced && !o->nonce_matched ?
+		", provisional as the clock is not set (ask again with a nonce)" : "");
+	result->expires = o->expires;
+	result->sha1 = o->sha1;
+	/* FFS-16: times prove nothing to a clock that may be anything; our nonce does. */
+	result->provisional = o->policy->clock_unsynced && !o->nonce_matched;
 }
 
 static void evaluate(struct pki_ocsp *o, struct pki_result *result)
@@ -174,15 +100,15 @@ static void evaluate(struct pki_ocsp *o, struct pki_result *result)
 	struct pki_result why = *result;
 	enum pki_signer signer;
 	char until[PKI_TIME_TEXT];
-	int status;
 
+	if (pki_time(OCSP_resp_get0_produced_at(o->basic), &o->produced))
+		o->produced = NO_TIME;
 	signer = pki_ocsp_signer(o, &why);
 	if (signer == PKI_SIGNER_NONE) {
 		*result = why;
 		return;
 	}
-	status = pki_ocsp_status(o, result);
-	if (status != V_OCSP_CERTSTATUS_GOOD)
+	if (pki_ocsp_status(o, result) != V_OCSP_CERTSTATUS_GOOD)
 		return;
 	if (signer != PKI_SIGNER_FULL) {
 		*result = why;
@@ -191,16 +117,38 @@ static void evaluate(struct pki_ocsp *o, struct pki_result *result)
 	if (!check_validity(o, result) || !check_response(o, result) ||
 	    !pki_ocsp_nonce(o, result) || !pki_ocsp_entries_fresh(o, result))
 		return;
-	if (o->expires <= o->now) {
+	if (o->expires <= o->now)
 		pki_set(result, PKI_INDETERMINATE, "ocsp.expired",
 			"the answer stopped being true at %s (ask again)",
 			pki_time_text(o->expires, until));
+	else
+		set_good(o, result);
+}
+
+void pki_ocsp_judge(struct pki_ocsp_subject *subject, struct pki_der response,
+		    const uint8_t *nonce, size_t nonce_len,
+		    const struct pki_ocsp_policy *policy, time_t now,
+		    struct pki_result *result)
+{
+	struct pki_ocsp o = {
+		.subject = subject,
+		.policy = policy,
+		.nonce = nonce,
+		.nonce_len = nonce_len,
+		.now = now,
+		.expires = (int64_t)now + policy->age_max_s,
+	};
+
+	*result = subject->problem;
+	memcpy(result->cert_digest, subject->leaf_digest, PKI_DIGEST_LEN);
+	pki_sha256(response.data, response.len, result->proof_digest);
+	if (result->rule[0])
 		return;
-	}
-	pki_set(result, PKI_GOOD, "ocsp.good", "not revoked, good until %s%s%s",
-		pki_time_text(o->expires, until), o->nonce_matched ? "" : ", without a nonce",
-		pki_ocsp_sha1(o) ? ", signed over SHA-1 (let the responder use SHA-256)" : "");
-	result->expires = o->expires;
+	pki_set(result, PKI_INDETERMINATE, "memory", "out of memory (free some)");
+	if (pki_ocsp_parse(&o, response, result))
+		evaluate(&o, result);
+	OCSP_BASICRESP_free(o.basic);
+	ERR_clear_error();
 }
 
 void pki_ocsp_evaluate(struct pki_der leaf, struct pki_der issuer,
@@ -209,29 +157,13 @@ void pki_ocsp_evaluate(struct pki_der leaf, struct pki_der issuer,
 		       const struct pki_ocsp_policy *policy, time_t now,
 		       struct pki_result *result)
 {
-	struct pki_ocsp o = {
-		.signers = signers,
-		.nsigners = nsigners,
-		.now = now,
-		.policy = policy,
-		.nonce = nonce,
-		.nonce_len = nonce_len,
-		.expires = (int64_t)now + policy->age_max_s,
-	};
+	struct pki_ocsp_subject *subject = pki_ocsp_subject_new(leaf, issuer, signers, nsigners);
 
-	memset(result, 0, sizeof(*result));
-	pki_sha256(leaf.data, leaf.len, result->cert_digest);
-	pki_sha256(response.data, response.len, result->proof_digest);
-	pki_set(result, PKI_INDETERMINATE, "memory", "out of memory (free some)");
-
-	o.leaf = pki_parse_cert(leaf);
-	o.issuer = pki_parse_cert(issuer);
-	if (check_pair(&o, result))
-		o.basic = parse_response(response, policy, result);
-	if (o.basic)
-		evaluate(&o, result);
-	OCSP_BASICRESP_free(o.basic);
-	X509_free(o.leaf);
-	X509_free(o.issuer);
-	ERR_clear_error();
+	if (subject) {
+		pki_ocsp_judge(subject, response, nonce, nonce_len, policy, now, result);
+	} else {
+		memset(result, 0, sizeof(*result));
+		pki_set(result, PKI_INDETERMINATE, "memory", "out of memory (free some)");
+	}
+	pki_ocsp_subject_free(subject);
 }

@@ -1,43 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The single responses that are about our certificate, and the nonce. */
-#include <string.h>
+/* The single responses that are about our certificate. */
 #include "pki/internal.h"
 
 /*
  * CertIDs are recomputed with the hash each entry uses. Only the SHA family: with
  * a broken hash an entry about another issuer could be made to look like ours.
+ * NULL: another hash, or no memory.
  */
-static const EVP_MD *certid_digest(const OCSP_CERTID *id)
+static const OCSP_CERTID *own_id(struct pki_ocsp_subject *s, int digest)
 {
-	ASN1_OBJECT *oid = NULL;
+	static const int digests[PKI_OCSP_DIGESTS] = {
+		NID_sha1, NID_sha256, NID_sha384, NID_sha512,
+	};
+	int i;
 
-	OCSP_id_get0_info(NULL, &oid, NULL, NULL, (OCSP_CERTID *)id);
-	switch (OBJ_obj2nid(oid)) {
-	case NID_sha1:
-		return EVP_sha1();
-	case NID_sha256:
-		return EVP_sha256();
-	case NID_sha384:
-		return EVP_sha384();
-	case NID_sha512:
-		return EVP_sha512();
+	for (i = 0; i < PKI_OCSP_DIGESTS; i++) {
+		if (digests[i] != digest)
+			continue;
+		if (!s->ids[i])
+			s->ids[i] = OCSP_cert_to_id(EVP_get_digestbynid(digest),
+						    s->leaf.cert, s->issuer.cert);
+		return s->ids[i];
 	}
 	return NULL;
 }
 
 static bool is_ours(const struct pki_ocsp *o, OCSP_SINGLERESP *single)
 {
-	const OCSP_CERTID *id = OCSP_SINGLERESP_get0_id(single);
-	const EVP_MD *md = certid_digest(id);
-	OCSP_CERTID *own;
-	bool same;
+	const OCSP_CERTID *id = OCSP_SINGLERESP_get0_id(single), *own;
+	ASN1_OBJECT *oid = NULL;
 
-	if (!md)
-		return false;
-	own = OCSP_cert_to_id(md, o->leaf, o->issuer);
-	same = own && OCSP_id_cmp(own, id) == 0;
-	OCSP_CERTID_free(own);
-	return same;
+	OCSP_id_get0_info(NULL, &oid, NULL, NULL, (OCSP_CERTID *)id);
+	own = own_id(o->subject, OBJ_obj2nid(oid));
+	return own && OCSP_id_cmp(own, id) == 0;
 }
 
 static void set_revoked(int reason, const ASN1_GENERALIZEDTIME *since, struct pki_result *result)
@@ -111,51 +106,79 @@ static bool refuse_time(const char *rule, const char *what, int64_t t, const str
 	return false;
 }
 
-/*
- * When the entry stops being true. Without nextUpdate newer information is always
- * available (RFC 6960 4.2.2.1), so thisUpdate must be recent. Without our nonce
- * the entry may be a replay, and its age counts from thisUpdate.
- */
-static int64_t entry_end(const struct pki_ocsp *o, int64_t from, bool has_next, int64_t next)
-{
-	int64_t end = has_next ? next : from + o->policy->age_no_next_s;
+struct entry {
+	int64_t from, next;
+	bool has_next;
+};
 
-	if (!o->nonce_matched && from + o->policy->age_max_s < end)
-		end = from + o->policy->age_max_s;
-	return end;
+static bool entry_times(OCSP_SINGLERESP *single, struct entry *e, struct pki_result *result)
+{
+	ASN1_GENERALIZEDTIME *this_update = NULL, *next_update = NULL;
+
+	OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
+	e->has_next = next_update;
+	if (!pki_time(this_update, &e->from) && (!next_update || !pki_time(next_update, &e->next)))
+		return true;
+	pki_set(result, PKI_INDETERMINATE, "ocsp.time.encoding",
+		"a time of the entry does not parse (check the responder)");
+	return false;
+}
+
+/*
+ * How long the entry is worth anything. Without nextUpdate newer information is
+ * always available (RFC 6960 4.2.2.1), so thisUpdate must be recent. Where the
+ * nonce that was sent didn't come back the answer was signed before we asked.
+ */
+static bool entry_age(struct pki_ocsp *o, const struct entry *e, struct pki_result *result)
+{
+	const struct {
+		bool applies;
+		int64_t seconds;
+		const char *rule, *what;
+	} limits[] = {
+		{ o->nonce && !o->nonce_matched, o->policy->age_no_nonce_s,
+		  "ocsp.nonce.old", "without our nonce, thisUpdate" },
+		{ !e->has_next, o->policy->age_no_next_s,
+		  "ocsp.nextupdate.absent", "without nextUpdate, thisUpdate" },
+		{ true, o->policy->age_max_s, "ocsp.thisupdate.old", "thisUpdate" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		int64_t end = e->from + limits[i].seconds;
+
+		if (!limits[i].applies)
+			continue;
+		if (end <= o->now)
+			return refuse_time(limits[i].rule, limits[i].what, e->from, o,
+					   "the responder is stale, or set the clock", result);
+		if (end < o->expires)
+			o->expires = end;
+	}
+	return true;
 }
 
 static bool entry_fresh(struct pki_ocsp *o, OCSP_SINGLERESP *single, struct pki_result *result)
 {
-	ASN1_GENERALIZEDTIME *this_update = NULL, *next_update = NULL;
-	int64_t from, next = 0, end, produced;
+	struct entry e = { 0 };
 
-	OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
-	if (pki_time(this_update, &from) || (next_update && pki_time(next_update, &next)) ||
-	    pki_time(OCSP_resp_get0_produced_at(o->basic), &produced)) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.time.encoding",
-			"a time of the entry does not parse (check the responder)");
+	if (!entry_times(single, &e, result))
 		return false;
-	}
-	if (from > o->now + o->policy->skew_s)
-		return refuse_time("ocsp.thisupdate.future", "thisUpdate", from, o,
+	if (e.from > o->now + o->policy->skew_s)
+		return refuse_time("ocsp.thisupdate.future", "thisUpdate", e.from, o,
 				   "set the clock here or there", result);
-	if (from > produced + o->policy->skew_s)
-		return refuse_time("ocsp.producedat.order", "thisUpdate, after producedAt,", from, o,
-				   "check the responder", result);
-	if (next_update && next < from)
-		return refuse_time("ocsp.nextupdate.order", "nextUpdate, before thisUpdate,", next,
-				   o, "check the responder", result);
-	if (next_update && next <= o->now)
-		return refuse_time("ocsp.nextupdate.past", "nextUpdate", next, o,
+	if (e.from > o->produced + o->policy->skew_s)
+		return refuse_time("ocsp.producedat.order", "thisUpdate, after producedAt,",
+				   e.from, o, "check the responder", result);
+	if (e.has_next && e.next < e.from)
+		return refuse_time("ocsp.nextupdate.order", "nextUpdate, before thisUpdate,",
+				   e.next, o, "check the responder", result);
+	if (e.has_next && e.next <= o->now)
+		return refuse_time("ocsp.nextupdate.past", "nextUpdate", e.next, o,
 				   "the responder is stale, or set the clock", result);
-	end = entry_end(o, from, next_update, next);
-	if (end <= o->now)
-		return refuse_time("ocsp.thisupdate.old", "thisUpdate", from, o,
-				   "the responder is stale, or set the clock", result);
-	if (end < o->expires)
-		o->expires = end;
-	return true;
+	if (e.has_next && e.next < o->expires)
+		o->expires = e.next;
+	return entry_age(o, &e, result);
 }
 
 bool pki_ocsp_entries_fresh(struct pki_ocsp *o, struct pki_result *result)
@@ -171,40 +194,4 @@ bool pki_ocsp_entries_fresh(struct pki_ocsp *o, struct pki_result *result)
 			return false;
 	}
 	return true;
-}
-
-/* RFC 9654 2.1: the value is the DER of an OCTET STRING. */
-static bool nonce_equals(X509_EXTENSION *ext, const uint8_t *nonce, size_t len)
-{
-	const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(ext);
-	const uint8_t *data = ASN1_STRING_get0_data(value);
-
-	return len && len < 0x80 && (size_t)ASN1_STRING_length(value) == len + 2 &&
-	       data[0] == V_ASN1_OCTET_STRING && data[1] == len && !memcmp(data + 2, nonce, len);
-}
-
-bool pki_ocsp_nonce(struct pki_ocsp *o, struct pki_result *result)
-{
-	int at = OCSP_BASICRESP_get_ext_by_NID(o->basic, NID_id_pkix_OCSP_Nonce, -1);
-
-	if (o->nonce && at >= 0) {
-		if (OCSP_BASICRESP_get_ext_by_NID(o->basic, NID_id_pkix_OCSP_Nonce, at) >= 0 ||
-		    !nonce_equals(OCSP_BASICRESP_get_ext(o->basic, at), o->nonce, o->nonce_len)) {
-			pki_set(result, PKI_INDETERMINATE, "ocsp.nonce.mismatch",
-				"the nonce is not the one sent: a replay, or a cache between (check what is on the way)");
-			return false;
-		}
-		o->nonce_matched = true;
-		return true;
-	}
-	if (!o->policy->nonce_required)
-		return true;
-	if (o->nonce)
-		pki_set(result, PKI_INDETERMINATE, "ocsp.nonce.absent",
-			"the response has no nonce, %zu octets were sent (let the responder copy nonces)",
-			o->nonce_len);
-	else
-		pki_set(result, PKI_INDETERMINATE, "ocsp.nonce.unsent",
-			"a nonce is required and none was sent (send one)");
-	return false;
 }

@@ -4,12 +4,10 @@
  * certificate the issuer signed itself, or a responder named in the configuration.
  */
 #include <string.h>
-#include <openssl/sha.h>
 #include <openssl/x509v3.h>
+#include "pki/crl_parse.h"
 #include "pki/internal.h"
 
-/* A signature check for each candidate: bounds what a response can make us do. */
-#define CANDIDATES_MAX	16
 /* A responder nobody can revoke must not live long (FFS-20). */
 #define NOCHECK_LIFE_S	(90 * INT64_C(86400))
 
@@ -20,152 +18,194 @@ struct responder_id {
 	const X509_NAME *name;
 };
 
-static bool id_matches(const struct responder_id *id, const X509 *cert)
+static bool id_matches(const struct responder_id *id, const struct pki_ocsp_cert *c)
 {
-	const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(cert);
-	uint8_t hash[SHA_DIGEST_LENGTH];
-
 	if (id->name)
-		return !X509_NAME_cmp(id->name, X509_get_subject_name(cert));
-	if (!id->key_hash || !key || ASN1_STRING_length(id->key_hash) != sizeof(hash))
-		return false;
-	/* RFC 6960 4.2.1: SHA-1 of the key, a name for it and no more. */
-	SHA1(ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), hash);
-	return !memcmp(hash, ASN1_STRING_get0_data(id->key_hash), sizeof(hash));
+		return !X509_NAME_cmp(id->name, X509_get_subject_name(c->cert));
+	return id->key_hash && ASN1_STRING_length(id->key_hash) == sizeof(c->key_hash) &&
+	       !memcmp(c->key_hash, ASN1_STRING_get0_data(id->key_hash), sizeof(c->key_hash));
 }
 
-bool pki_ocsp_sha1(const struct pki_ocsp *o)
+/*
+ * Whether @alg over something made at @made counts; *@sha1 is raised when SHA-1
+ * does. NULL, or what is wrong.
+ */
+static const char *digest_problem(const struct pki_ocsp *o, const X509_ALGOR *alg, int64_t made,
+				  unsigned int *sha1)
 {
-	const X509_ALGOR *alg = OCSP_resp_get0_tbs_sigalg(o->basic);
-	const ASN1_OBJECT *oid;
-	int digest;
-
-	X509_ALGOR_get0(&oid, NULL, NULL, alg);
-	return OBJ_find_sigid_algs(OBJ_obj2nid(oid), &digest, NULL) && digest == NID_sha1;
+	if (pki_sigalg_digest(alg) != NID_sha1)
+		return pki_sigalg_problem(alg);
+	if (!pki_sha1_allowed(&o->policy->sha1, made))
+		return "signature over SHA-1, which the policy does not allow";
+	++*sha1;
+	return NULL;
 }
 
-static bool signature_verifies(const struct pki_ocsp *o, X509 *cert, struct pki_result *result)
+static bool signature_verifies(struct pki_ocsp *o, const struct pki_ocsp_cert *c,
+			       struct pki_result *result)
 {
 	const X509_ALGOR *alg = OCSP_resp_get0_tbs_sigalg(o->basic);
-	const char *problem = pki_key_problem(X509_get0_pubkey(cert));
+	const char *problem = c->weak;
 	char subject[PKI_NAME_TEXT];
+	unsigned int sha1 = 0;
 
-	if (!problem && !(pki_ocsp_sha1(o) && !o->policy->sha1_refused))
-		problem = pki_sigalg_problem(alg);
+	if (!problem)
+		problem = digest_problem(o, alg, o->produced, &sha1);
 	if (problem) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signature.weak",
-			"responder %s: %s (give it a stronger key)",
-			pki_subject_text(cert, subject), problem);
+			"responder %s: %s (give it a stronger key, and SHA-256)",
+			pki_subject_text(c->cert, subject), problem);
 		return false;
 	}
-	if (ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), alg, OCSP_resp_get0_signature(o->basic),
-			     OCSP_resp_get0_respdata(o->basic), X509_get0_pubkey(cert)) == 1)
+	if (pki_verify_raw(X509_get0_pubkey(c->cert), alg, o->tbs, o->signature)) {
+		o->sha1 = sha1;
 		return true;
+	}
 	pki_set(result, PKI_INDETERMINATE, "ocsp.signature",
 		"the signature does not verify with the key of %s (check the responder)",
-		pki_subject_text(cert, subject));
+		pki_subject_text(c->cert, subject));
 	return false;
 }
 
-/* That the issuer itself gave @cert the right to sign for it. */
-static bool delegated(const struct pki_ocsp *o, X509 *cert, struct pki_result *result)
+/* The signature is as good tomorrow: it is looked at once for each certificate. */
+static bool issued(const struct pki_ocsp *o, struct pki_ocsp_cert *c)
 {
-	const char *rule, *why;
-	char subject[PKI_NAME_TEXT];
+	X509 *issuer = o->subject->issuer.cert;
 
-	if (X509_check_issued(o->issuer, cert) != X509_V_OK ||
-	    X509_verify(cert, X509_get0_pubkey(o->issuer)) != 1) {
-		rule = "ocsp.signer.issuer";
-		why = "was not issued by the CA that issued the certificate (let that CA issue it)";
-	} else if (pki_cert_sigalg_problem(cert)) {
-		rule = "ocsp.signer.digest";
-		why = "is signed with a weak algorithm (issue it with SHA-256 or more)";
-	} else if (!(X509_get_extension_flags(cert) & EXFLAG_XKUSAGE) ||
-		   !(X509_get_extended_key_usage(cert) & XKU_OCSP_SIGN)) {
-		rule = "ocsp.signer.eku";
-		why = "lacks the extended key usage OCSPSigning (issue it with it)";
+	if (!c->verified)
+		c->verified = X509_check_issued(issuer, c->cert) == X509_V_OK &&
+			      X509_verify(c->cert, X509_get0_pubkey(issuer)) == 1;
+	return c->verified;
+}
+
+static bool may_sign(X509 *cert, const char **rule, const char **why)
+{
+	if (!(X509_get_extension_flags(cert) & EXFLAG_XKUSAGE) ||
+	    !(X509_get_extended_key_usage(cert) & XKU_OCSP_SIGN)) {
+		*rule = "ocsp.signer.eku";
+		*why = "lacks the extended key usage OCSPSigning (issue it with it)";
 	} else if ((X509_get_extension_flags(cert) & EXFLAG_KUSAGE) &&
 		   !(X509_get_key_usage(cert) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))) {
-		rule = "ocsp.signer.keyusage";
-		why = "has a keyUsage without digitalSignature (issue it with it)";
+		*rule = "ocsp.signer.keyusage";
+		*why = "has a keyUsage without digitalSignature (issue it with it)";
 	} else if (!pki_critical_known(cert)) {
-		rule = "ocsp.signer.extension";
-		why = "has an unknown critical extension (issue it without)";
+		*rule = "ocsp.signer.extension";
+		*why = "has an unknown critical extension (issue it without)";
 	} else {
 		return true;
 	}
-	pki_set(result, PKI_INDETERMINATE, rule, "responder %s %s",
-		pki_subject_text(cert, subject), why);
 	return false;
 }
 
+/* That the issuer itself gave @c the right to sign for it. */
+static bool delegated(struct pki_ocsp *o, struct pki_ocsp_cert *c, unsigned int *sha1,
+		      struct pki_result *result)
+{
+	char subject[PKI_NAME_TEXT];
+	const X509_ALGOR *alg;
+	const char *rule, *why;
+
+	X509_get0_signature(NULL, &alg, c->cert);
+	if (!issued(o, c)) {
+		rule = "ocsp.signer.issuer";
+		why = "was not issued by the CA that issued the certificate (let that CA issue it)";
+	} else if (digest_problem(o, alg, c->to == INT64_MIN ? INT64_MAX : c->from, sha1)) {
+		rule = "ocsp.signer.digest";
+		why = "is signed with a weak algorithm (issue it with SHA-256 or more)";
+	} else if (may_sign(c->cert, &rule, &why)) {
+		return true;
+	}
+	pki_set(result, PKI_INDETERMINATE, rule, "responder %s %s",
+		pki_subject_text(c->cert, subject), why);
+	return false;
+}
+
+/* RFC 6960 4.2.2.2.1: its value is NULL. */
+static bool has_nocheck(const X509 *cert)
+{
+	int at = X509_get_ext_by_NID(cert, NID_id_pkix_OCSP_noCheck, -1);
+	const ASN1_OCTET_STRING *value;
+
+	if (at < 0)
+		return false;
+	value = X509_EXTENSION_get_data(X509_get_ext(cert, at));
+	return ASN1_STRING_length(value) == 2 &&
+	       !memcmp(ASN1_STRING_get0_data(value), "\x05", 2);
+}
+
 /* FFS-20: its own revocation is either bounded by a short life or not known. */
-static bool delegate_status_known(const struct pki_ocsp *o, X509 *cert, struct pki_result *result)
+static bool delegate_status_known(const struct pki_ocsp *o, const struct pki_ocsp_cert *c,
+				  struct pki_result *result)
 {
 	char subject[PKI_NAME_TEXT], until[PKI_TIME_TEXT];
-	int64_t to = 0;
 
-	if (X509_get_ext_by_NID(cert, NID_id_pkix_OCSP_noCheck, -1) < 0) {
+	if (!has_nocheck(c->cert)) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signer.nocheck",
 			"responder %s lacks id-pkix-ocsp-nocheck and its own status is not known (issue it with it, for at most 90 days)",
-			pki_subject_text(cert, subject));
+			pki_subject_text(c->cert, subject));
 		return false;
 	}
-	if (pki_time(X509_get0_notAfter(cert), &to) || to - o->now > NOCHECK_LIFE_S) {
+	if (c->to - o->now > NOCHECK_LIFE_S) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signer.lifetime",
 			"responder %s has nocheck and lives until %s (issue it for at most 90 days)",
-			pki_subject_text(cert, subject), pki_time_text(to, until));
+			pki_subject_text(c->cert, subject), pki_time_text(c->to, until));
 		return false;
 	}
 	return true;
 }
 
-static bool signed_while_valid(const struct pki_ocsp *o, X509 *cert, struct pki_result *result)
+bool pki_ocsp_valid(const struct pki_ocsp *o, const struct pki_ocsp_cert *c, const char *what,
+		    struct pki_result *result)
 {
-	int64_t produced, from, to;
-	char text[PKI_TIME_TEXT];
-
-	if (!pki_valid_at(cert, o->now, "responder", PKI_INDETERMINATE, result))
-		return false;
-	if (pki_time(OCSP_resp_get0_produced_at(o->basic), &produced)) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.encoding",
-			"producedAt does not parse (check the responder)");
-		return false;
-	}
-	if (!pki_time(X509_get0_notBefore(cert), &from) &&
-	    !pki_time(X509_get0_notAfter(cert), &to) && produced >= from && produced <= to)
+	if (c->from <= o->now && o->now <= c->to)
 		return true;
-	pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.signer",
-		"produced at %s, outside the validity of the responder's certificate (check the responder)",
-		pki_time_text(produced, text));
+	/* Only for its words: it comes to the same. */
+	pki_valid_at(c->cert, o->now, what, PKI_INDETERMINATE, result);
 	return false;
 }
 
-static enum pki_signer judge(struct pki_ocsp *o, const struct responder_id *id, X509 *cert,
-			     enum kind kind, struct pki_result *result)
+static bool signed_while_valid(const struct pki_ocsp *o, const struct pki_ocsp_cert *c,
+			       struct pki_result *result)
 {
-	int64_t to;
+	char text[PKI_TIME_TEXT];
 
-	if (!id_matches(id, cert))
+	if (!pki_ocsp_valid(o, c, "responder", result))
+		return false;
+	if (o->produced >= c->from && o->produced <= c->to)
+		return true;
+	pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.signer",
+		"produced at %s, outside the validity of the responder's certificate (check the responder)",
+		pki_time_text(o->produced, text));
+	return false;
+}
+
+static enum pki_signer judge(struct pki_ocsp *o, const struct responder_id *id,
+			     struct pki_ocsp_cert *c, enum kind kind, struct pki_result *result)
+{
+	unsigned int sha1 = 0;
+
+	if (!id_matches(id, c))
 		return PKI_SIGNER_NONE;
-	if (kind == DELEGATE && !delegated(o, cert, result))
+	if (kind == DELEGATE && !delegated(o, c, &sha1, result))
 		return PKI_SIGNER_NONE;
-	if (!signature_verifies(o, cert, result))
+	if (!signature_verifies(o, c, result))
 		return PKI_SIGNER_NONE;
-	if (!signed_while_valid(o, cert, result) ||
-	    (kind == DELEGATE && !delegate_status_known(o, cert, result)))
+	if (!signed_while_valid(o, c, result) ||
+	    (kind == DELEGATE && !delegate_status_known(o, c, result)))
 		return PKI_SIGNER_DENY;
-	if (!pki_time(X509_get0_notAfter(cert), &to) && to < o->expires)
-		o->expires = to;
+	if (c->to < o->expires)
+		o->expires = c->to;
+	o->sha1 += sha1;
 	return PKI_SIGNER_FULL;
 }
 
 /* Keep the best so far, with the reason it isn't better. */
-static void try_candidate(struct pki_ocsp *o, const struct responder_id *id, X509 *cert,
-			  enum kind kind, enum pki_signer *best, struct pki_result *result)
+static void try_candidate(struct pki_ocsp *o, const struct responder_id *id,
+			  struct pki_ocsp_cert *c, enum kind kind, enum pki_signer *best,
+			  struct pki_result *result)
 {
 	struct pki_result why = *result;
-	enum pki_signer s = judge(o, id, cert, kind, &why);
+	enum pki_signer s = judge(o, id, c, kind, &why);
 
 	if (s > *best || *best == PKI_SIGNER_NONE)
 		*result = why;
@@ -173,54 +213,26 @@ static void try_candidate(struct pki_ocsp *o, const struct responder_id *id, X50
 		*best = s;
 }
 
-static void try_explicit(struct pki_ocsp *o, const struct responder_id *id,
-			 enum pki_signer *best, struct pki_result *result)
-{
-	size_t i;
-
-	for (i = 0; i < o->nsigners && *best != PKI_SIGNER_FULL; i++) {
-		X509 *cert = pki_parse_cert(o->signers[i]);
-
-		if (cert)
-			try_candidate(o, id, cert, EXPLICIT, best, result);
-		X509_free(cert);
-	}
-}
-
-static void try_delegates(struct pki_ocsp *o, const struct responder_id *id,
-			  enum pki_signer *best, struct pki_result *result)
-{
-	const STACK_OF(X509) *certs = OCSP_resp_get0_certs(o->basic);
-	int i;
-
-	if (sk_X509_num(certs) > CANDIDATES_MAX) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.signer.count",
-			"the response carries %d certificates, at most %d are read (check the responder)",
-			sk_X509_num(certs), CANDIDATES_MAX);
-		return;
-	}
-	for (i = 0; i < sk_X509_num(certs) && *best != PKI_SIGNER_FULL; i++) {
-		X509 *cert = sk_X509_value(certs, i);
-
-		/* The issuer was judged as itself; a copy of it is no delegate. */
-		if (X509_cmp(cert, o->issuer) && X509_check_purpose(cert, -1, 0) == 1)
-			try_candidate(o, id, cert, DELEGATE, best, result);
-	}
-}
-
 enum pki_signer pki_ocsp_signer(struct pki_ocsp *o, struct pki_result *result)
 {
+	struct pki_ocsp_subject *s = o->subject;
 	enum pki_signer best = PKI_SIGNER_NONE;
 	struct responder_id id = { 0 };
+	size_t i;
 
 	if (OCSP_resp_get0_id(o->basic, &id.key_hash, &id.name) != 1)
 		memset(&id, 0, sizeof(id));
 	pki_set(result, PKI_INDETERMINATE, "ocsp.signer.unknown",
 		"neither the issuer nor a responder it delegated to signed the response (check the responder's certificate)");
-	try_candidate(o, &id, o->issuer, ISSUER, &best, result);
-	if (best != PKI_SIGNER_FULL)
-		try_explicit(o, &id, &best, result);
-	if (best != PKI_SIGNER_FULL)
-		try_delegates(o, &id, &best, result);
+	try_candidate(o, &id, &s->issuer, ISSUER, &best, result);
+	for (i = 0; i < s->nsigners && best != PKI_SIGNER_FULL; i++)
+		try_candidate(o, &id, &s->signers[i], EXPLICIT, &best, result);
+	for (i = 0; i < s->ncerts && best != PKI_SIGNER_FULL; i++) {
+		struct pki_ocsp_cert *c = &s->certs[i];
+
+		/* The issuer was judged as itself; a copy of it is no delegate. */
+		if (X509_cmp(c->cert, s->issuer.cert) && X509_check_purpose(c->cert, -1, 0) == 1)
+			try_candidate(o, &id, c, DELEGATE, &best, result);
+	}
 	return best;
 }

@@ -8,35 +8,46 @@
 #include <openssl/x509v3.h>
 #include "pki/internal.h"
 
-static const char *ec_problem(EVP_PKEY *key)
+const char *pki_key_unusable(EVP_PKEY *key)
 {
 	int explicit_params = 0;
+	BIGNUM *e = NULL;
 	char group[64];
+	bool odd;
 
-	if (EVP_PKEY_get_bits(key) < 256)
-		return "EC key below 256 bits";
-	/* Parameters spelled out can describe a curve that only looks known
-	 * (CVE-2020-0601): the name must be there.
-	 */
-	EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-			       &explicit_params);
-	if (explicit_params || EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
-		return "EC key without a named curve";
-	return NULL;
-}
-
-const char *pki_key_problem(EVP_PKEY *key)
-{
 	if (!key)
 		return "public key does not parse";
 	switch (EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_RSA:
 	case EVP_PKEY_RSA_PSS:
-		return EVP_PKEY_get_bits(key) < 2048 ? "RSA key below 2048 bits" : NULL;
+		/* With exponent 1 every signature fits. */
+		odd = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+		      BN_is_odd(e) && !BN_is_one(e);
+		BN_free(e);
+		return odd ? NULL : "RSA exponent is 1 or even";
 	case EVP_PKEY_EC:
-		return ec_problem(key);
+		/* Parameters spelled out can describe a curve that only looks known
+		 * (CVE-2020-0601): the name must be there.
+		 */
+		EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+				       &explicit_params);
+		if (explicit_params ||
+		    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
+			return "EC key without a named curve";
+		return NULL;
 	}
 	return "key is neither RSA nor EC";
+}
+
+const char *pki_key_problem(EVP_PKEY *key)
+{
+	const char *problem = pki_key_unusable(key);
+
+	if (problem)
+		return problem;
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC)
+		return EVP_PKEY_get_bits(key) < 256 ? "EC key below 256 bits" : NULL;
+	return EVP_PKEY_get_bits(key) < 2048 ? "RSA key below 2048 bits" : NULL;
 }
 
 static bool digest_allowed(int nid)
@@ -54,13 +65,14 @@ static int pss_digest(const X509_ALGOR *alg)
 	X509_ALGOR_get0(NULL, &type, &value, alg);
 	if (type == V_ASN1_SEQUENCE)
 		params = ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
-	if (params && params->hashAlgorithm)
-		nid = OBJ_obj2nid(params->hashAlgorithm->algorithm);
+	if (params)
+		nid = params->hashAlgorithm ? OBJ_obj2nid(params->hashAlgorithm->algorithm) :
+		      NID_sha1;
 	RSA_PSS_PARAMS_free(params);
 	return nid;
 }
 
-const char *pki_sigalg_problem(const X509_ALGOR *alg)
+int pki_sigalg_digest(const X509_ALGOR *alg)
 {
 	const ASN1_OBJECT *oid;
 	int nid, digest, key;
@@ -68,20 +80,26 @@ const char *pki_sigalg_problem(const X509_ALGOR *alg)
 	X509_ALGOR_get0(&oid, NULL, NULL, alg);
 	nid = OBJ_obj2nid(oid);
 	if (nid == NID_rsassaPss)
-		return digest_allowed(pss_digest(alg)) ? NULL : "RSA-PSS signature not over SHA-2";
-	if (!OBJ_find_sigid_algs(nid, &digest, &key))
-		return "signature algorithm is unknown";
-	if (key != NID_rsaEncryption && key != NID_X9_62_id_ecPublicKey)
-		return "signature is neither RSA nor ECDSA";
+		return pss_digest(alg);
+	if (!OBJ_find_sigid_algs(nid, &digest, &key) ||
+	    (key != NID_rsaEncryption && key != NID_X9_62_id_ecPublicKey))
+		return NID_undef;
+	return digest;
+}
+
+const char *pki_sigalg_problem(const X509_ALGOR *alg)
+{
+	int digest = pki_sigalg_digest(alg);
+
+	if (digest == NID_undef)
+		return "signature is neither RSA nor ECDSA over a digest known";
 	return digest_allowed(digest) ? NULL : "signature digest is not SHA-256, 384 or 512";
 }
 
-const char *pki_cert_sigalg_problem(const X509 *cert)
+bool pki_sha1_allowed(const struct pki_sha1 *policy, int64_t made)
 {
-	const X509_ALGOR *alg;
-
-	X509_get0_signature(NULL, &alg, cert);
-	return pki_sigalg_problem(alg);
+	return policy->mode == PKI_SHA1_ALLOW ||
+	       (policy->mode == PKI_SHA1_LEGACY && made < policy->before);
 }
 
 bool pki_critical_known(const X509 *cert)

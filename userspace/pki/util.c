@@ -5,7 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <openssl/sha.h>
+#include <openssl/x509v3.h>
+#include "pki/der.h"
+#include "pki/der.h"
 #include "pki/internal.h"
+
+#define CERT_MAX	(1u << 20)
 
 void pki_set(struct pki_result *result, enum pki_verdict verdict, const char *rule,
 	     const char *fmt, ...)
@@ -34,6 +39,25 @@ void pki_sha256(const uint8_t *data, size_t len, uint8_t digest[PKI_DIGEST_LEN])
 	SHA256(data ? data : nothing, data ? len : 0, digest);
 }
 
+/* RFC 5280 4.2: each extension once; and DER inside those that have a meaning. */
+static bool extensions_plain(const X509 *cert)
+{
+	int n = X509_get_ext_count(cert);
+
+	for (int i = 0; i < n; i++) {
+		X509_EXTENSION *ext = X509_get_ext(cert, i);
+		const ASN1_OBJECT *oid = X509_EXTENSION_get_object(ext);
+		const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(ext);
+		struct pki_der der = { ASN1_STRING_get0_data(value),
+				       (size_t)ASN1_STRING_length(value) };
+
+		if (X509_get_ext_by_OBJ(cert, oid, i) >= 0 ||
+		    (X509V3_EXT_get(ext) && !pki_der_strict(der)))
+			return false;
+	}
+	return true;
+}
+
 X509 *pki_parse_cert(struct pki_der der)
 {
 	const uint8_t *p = der.data;
@@ -41,7 +65,8 @@ X509 *pki_parse_cert(struct pki_der der)
 	X509 *cert;
 	int len;
 
-	if (!der.data || !der.len || der.len > INT32_MAX)
+	/* BER would be read as well, and given back as it came. */
+	if (!der.data || der.len > CERT_MAX || !pki_der_strict(der))
 		return NULL;
 	cert = d2i_X509(NULL, &p, (long)der.len);
 	if (!cert)
@@ -51,7 +76,7 @@ X509 *pki_parse_cert(struct pki_der der)
 	 */
 	len = i2d_X509(cert, &again);
 	if (p != der.data + der.len || len < 0 || (size_t)len != der.len ||
-	    memcmp(again, der.data, der.len) ||
+	    memcmp(again, der.data, der.len) || !extensions_plain(cert) ||
 	    /* Fills in, and checks, the extensions OpenSSL caches. */
 	    X509_check_purpose(cert, -1, 0) != 1) {
 		X509_free(cert);
@@ -63,22 +88,15 @@ X509 *pki_parse_cert(struct pki_der der)
 
 int pki_time(const ASN1_TIME *t, int64_t *out)
 {
-	const unsigned char *data;
-	struct tm tm;
-	int len, type;
+	struct pki_tlv tlv;
 
 	if (!t)
 		return -1;
-	data = ASN1_STRING_get0_data(t);
-	len = ASN1_STRING_length(t);
-	type = ASN1_STRING_type(t);
-	if (!(type == V_ASN1_UTCTIME && len == 13) &&
-	    !(type == V_ASN1_GENERALIZEDTIME && len == 15))
-		return -1;
-	if (data[len - 1] != 'Z' || ASN1_TIME_to_tm(t, &tm) != 1)
-		return -1;
-	*out = timegm(&tm);
-	return 0;
+	/* OpenSSL's types are the tags. */
+	tlv.tag = (uint8_t)ASN1_STRING_type(t);
+	tlv.value.data = ASN1_STRING_get0_data(t);
+	tlv.value.len = (size_t)ASN1_STRING_length(t);
+	return pki_der_time(&tlv, out);
 }
 
 const char *pki_time_text(int64_t t, char buf[PKI_TIME_TEXT])

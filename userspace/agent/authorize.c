@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whether the peer may have an SA at all: the plugin has asked, and charon waits.
+ *
+ * TS 33.320 clause 7.2.3 aborts IKE when no valid OCSP response arrives, NOTE 2 of
+ * 7.2.2 lets the tunnel come up and the query go through it. Both hold: a response
+ * in IKE that is there and not good ends it, whatever else is allowed; without one
+ * the next mode decides, and the tunnel may only if it is listed (CON-06).
+ */
+#include "agent/context.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/log.h"
+#include "agent/segw.h"
+
+/* The plugin waits for 3 s. */
+#define ANSWER_MS	2700
+#define ORPHAN_MS	30000	/* for an IKE SA that was authorized to get a CHILD_SA */
+
+static void walk(struct context *c);
+
+/* charon says nothing of an IKE SA that fails after we authorized the peer. */
+static void orphaned(struct timer *t)
+{
+	struct context *c = container_of(t, struct context, orphan);
+
+	context_orphaned(c);
+}
+
+static void log_decision(const struct context *c, int priority, const char *decision,
+			 const char *proof, const struct pki_result *r)
+{
+	struct log l;
+
+	log_begin(&l, priority, decision);
+	log_num(&l, "ike", c->ike_id);
+	log_str(&l, "peer", c->k.peer);
+	log_str(&l, "proof", proof);
+	log_str(&l, "rule", r->rule);
+	log_str(&l, "value", r->detail);
+	log_end(&l);
+}
+
+static bool is_up(const struct context *c)
+{
+	return c->resumed || c->k.id;
+}
+
+static void admit(struct context *c, const char *proof, const struct pki_result *r)
+{
+	log_decision(c, LOG_NOTICE, "authorize", proof, r);
+	plugin_reply(c->authorize_seq, 0, r->detail);
+	timer_start(&c->orphan, ORPHAN_MS, orphaned);
+	verify_hand_in_known(c);
+}
+
+static void refuse(struct context *c, const char *proof, const struct pki_result *r)
+{
+	char why[sizeof(r->detail)];
+
+	log_decision(c, LOG_ERR, "refuse", proof, r);
+	plugin_reply(c->authorize_seq, EACCES, r->detail);
+	if (is_up(c)) {
+		/* The kernel has to hear of it. */
+		timer_start(&c->orphan, ORPHAN_MS, orphaned);
+		verify_hand_in_known(c);
+		return;
+	}
+	snprintf(why, sizeof(why), "%s", r->detail);
+	context_refused(c, why);
+}
+
+static void admit_by(struct context *c, uint32_t mode, const struct pki_result *r)
+{
+	c->revocation = *r;
+	c->revocation_known = true;
+	c->source = mode;
+	admit(c, "revocation", r);
+}
+
+static void asked(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, authorize);
+
+	if (r->chain.verdict == PKI_GOOD && r->ocsp.verdict == PKI_GOOD && !r->ocsp.provisional) {
+		clock_confirm(r->produced);
+		admit_by(c, CONFIG_OCSP_DIRECT, &r->ocsp);
+		return;
+	}
+	c->revocation = r->ocsp;
+	c->revocation_known = false;
+	if (r->ocsp.verdict == PKI_BAD) {
+		refuse(c, "revocation", &r->ocsp);
+		return;
+	}
+	log_decision(c, LOG_WARNING, "no-answer", "revocation", &r->ocsp);
+	c->walk++;
+	walk(c);
+}
+
+/* Good but provisional: told, and does not count. */
+static void provisional(struct context *c)
+{
+	c->revocation_known = c->inband.verdict == PKI_GOOD;
+	if (c->revocation_known)
+		snprintf(c->revocation.rule, sizeof(c->revocation.rule), "%s",
+			 "ocsp.inband.provisional");
+}
+
+/* Try what can be tried before there is an SA, in the configured order. */
+static void walk(struct context *c)
+{
+	uint64_t now = loop_now();
+	uint64_t left = c->authorize_by_ms > now ? c->authorize_by_ms - now : 1;
+
+	for (; c->walk < conf.ocsp.nmodes; c->walk++) {
+		switch (conf.ocsp.modes[c->walk]) {
+		case CONFIG_OCSP_INBAND:
+			if (c->inband_good) {
+				admit_by(c, CONFIG_OCSP_INBAND, &c->inband);
+				return;
+			}
+			c->revocation = c->inband;
+			provisional(c);
+			break;
+		case CONFIG_OCSP_DIRECT:
+			if (!verify_run(c, &c->authorize, CONFIG_OCSP_DIRECT, -1, left, asked))
+				return;
+			break;
+		default:
+			admit(c, "device-auth", &c->chain);
+			return;
+		}
+	}
+	refuse(c, "revocation", &c->revocation);
+}
+
+static void checked(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, authorize);
+	bool inband = config_has_mode(&conf.ocsp, CONFIG_OCSP_INBAND);
+
+	verify_take_chain(c, &r->chain);
+	c->chain_known = true;
+	if (c->chain.verdict != PKI_GOOD) {
+		refuse(c, "device-auth", &c->chain);
+		return;
+	}
+	verify_take_inband(c, r);
+	if (!(c->k.required & KIND(REVOCATION))) {
+		admit(c, "device-auth", &c->chain);
+		return;
+	}
+	if (inband && (c->inband.verdict == PKI_BAD ||
+		       (c->inband.verdict != PKI_GOOD && !r->absent && !is_up(c)))) {
+		c->revocation = c->inband;
+		c->revocation_known = true;
+		refuse(c, "revocation", &c->inband);
+		return;
+	}
+	if (is_up(c)) {
+		/* What IKE said then is as good as it ever was. */
+		if (c->inband_good && conf.ocsp.modes[0] == CONFIG_OCSP_INBAND)
+			admit_by(c, CONFIG_OCSP_INBAND, &c->inband);
+		else
+			admit(c, "device-auth", &c->chain);
+		return;
+	}
+	walk(c);
+}
+
+/* Role segw: the path is looked at here, and all else while the SA is held. */
+static void checked_henb(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, authorize);
+
+	verify_take_chain(c, &r->chain);
+	c->chain_known = true;
+	if (c->chain.verdict != PKI_GOOD) {
+		refuse(c, "device-auth", &c->chain);
+		return;
+	}
+	c->k.required = segw_required(r->vendor);
+	/*
+	 * SGW-REV-11: with refuse = in-ike what is bad already ends IKE itself. What is
+	 * good is looked at again while the SA is held, as an answer's life began then.
+	 */
+	if (c->k.required & KIND(REVOCATION) && r->ocsp.verdict == PKI_BAD) {
+		c->revocation = r->ocsp;
+		c->revocation_known = true;
+		refuse(c, "revocation", &c->revocation);
+	} else if (c->k.required & KIND(AUTHZ) && r->authz.verdict == PKI_BAD) {
+		refuse(c, "authz", &r->authz);
+	} else {
+		admit(c, "device-auth", &c->chain);
+	}
+}
+
+bool authorize_begin(struct context *c)
+{
+	uint32_t mode = config_has_mode(&conf.ocsp, CONFIG_OCSP_INBAND) ?
+			CONFIG_OCSP_INBAND : CONFIG_OCSP_MODES;
+
+	c->walk = 0;
+	c->revocation_known = false;
+	c->authorize_by_ms = loop_now() + ANSWER_MS;
+	if (conf.agent.role == CONFIG_ROLE_SEGW)
+		return !segw_run(c, &c->authorize, conf.segw.segw.refuse_in_ike ?
+				 SEGW_FIRST : SEGW_PATH, checked_henb);
+	return !verify_run(c, &c->authorize, mode, -1, ANSWER_MS, checked);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What time it is, for every check. The wall clock of this box may stand anywhere
+ * after a loss of power, and may be set by whoever answers for NTP, so it counts
+ * only from what is known on: the time that was saved, or that a synchronised
+ * clock or a response with our nonce told, and what has passed since. It is never
+ * earlier than that. A step ahead is followed, as it can only close; it becomes
+ * known when the clock is synchronised.
+ */
+#ifndef TRUSTGATE_CLOCK_H
+#define TRUSTGATE_CLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLOCK_STATE_MAX	64
+#define CLOCK_LAST	253402300799	/* 9999-12-31T23:59:59Z */
+
+/* What is known: ms since the epoch at @boot_ms of CLOCK_BOOTTIME; 0: nothing. */
+struct clock_known {
+	int64_t wall_ms;
+	uint64_t boot_ms;
+};
+
+/* The least that it can be at @boot_ms. */
+int64_t clock_least(const struct clock_known *k, uint64_t boot_ms);
+/* What to take for the time when the wall clock says @wall_ms. */
+int64_t clock_judge(const struct clock_known *k, uint64_t boot_ms, int64_t wall_ms);
+/* It is at least @wall_ms at @boot_ms. Never moves back. */
+void clock_learn(struct clock_known *k, uint64_t boot_ms, int64_t wall_ms);
+
+/* False unless @text is exactly a state file. */
+bool clock_state_read(const char *text, size_t len, int64_t *seconds);
+size_t clock_state_write(char out[CLOCK_STATE_MAX], int64_t seconds);
+
+#endif /* TRUSTGATE_CLOCK_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Role segw: the peers are H(e)NBs, and what is checked of them, by whom and by which
+ * rule is in segw/. This is where that meets the agent: it runs in workers, which have
+ * all they need by being forked, and what an operator changes is looked at again.
+ */
+#include "agent/segw.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/log.h"
+#include "segw/job.h"
+
+#define LOOK_MS		1000	/* for files that changed */
+#define MARGIN_MS	2000	/* of a worker beyond its sources' deadline */
+#define PATH_MS		2700	/* the plugin waits for 3 s */
+#define FIRST_MS	(PATH_MS - SEGW_AUTHZ_MS - 200)
+
+static struct segw_world *world;
+static struct timer looker;
+
+static void report(void *arg, const char *file, int line, const char *key, const char *value,
+		   const char *rule, const char *remedy)
+{
+	struct log l;
+
+	(void)arg;
+	log_begin(&l, LOG_ERR, "segw-file");
+	log_str(&l, "file", file);
+	if (line)
+		log_num(&l, "line", (uint64_t)line);
+	log_str(&l, "rule", rule);
+	log_str(&l, "value", *value ? value : key);
+	log_str(&l, "remedy", remedy);
+	log_end(&l);
+}
+
+static void look(struct timer *t)
+{
+	if (world_refresh(world, report, NULL)) {
+		/* SGW-REV: whoever is on a new list is out at once. */
+		log_say(LOG_NOTICE, "segw-changed", "allow-list or revocation lists", NULL);
+		context_recheck(0);
+	}
+	timer_start(t, LOOK_MS, look);
+}
+
+int segw_start(void)
+{
+	world = calloc(1, sizeof(*world));
+	if (!world)
+		return -1;
+	world->config = conf.segw;
+	world->profile = profile;
+	if (world_load(world, report, NULL))
+		return -1;
+	world_refresh(world, report, NULL);
+	timer_start(&looker, LOOK_MS, look);
+	return 0;
+}
+
+static void job(const void *arg, struct worker_result *out)
+{
+	struct segw_job_result r;
+
+	segw_job(arg, &r);
+	memset(out, 0, sizeof(*out));
+	out->tre.verdict = TRE_UNAVAILABLE;
+	out->chain = r.chain;
+	out->ocsp = r.revocation;
+	out->authz = r.authz;
+	out->vendor = r.vendor;
+	out->follow = r.follow;
+}
+
+int segw_run(struct context *c, struct worker *w, enum segw_extent extent,
+	     void (*done)(struct worker *w, const struct worker_result *r))
+{
+	struct segw_job j = {
+		.world = world, .certs = c->certs, .ncerts = c->ncerts, .identity = c->k.peer,
+		.extent = extent == SEGW_PATH ? SEGW_JOB_PATH :
+			  extent == SEGW_FOLLOW ? SEGW_JOB_FOLLOW : SEGW_JOB_ALL,
+		.now = clock_ms() / 1000, .deadline_ms = conf.segw.segw.deadline_ms,
+		.skew_s = conf.ocsp.skew_ms / 1000, .crl_age_max_s = conf.ocsp.age_max_ms / 1000,
+	};
+
+	pki_ocsp_policy_default(&j.ocsp);
+	j.ocsp.clock_unsynced = !clock_synced();
+	j.ocsp.sha1 = profile.sha1[PKI_SHA1_OCSP];
+	j.ocsp.skew_s = conf.ocsp.skew_ms / 1000;
+	j.ocsp.age_max_s = conf.ocsp.age_max_ms / 1000;
+	j.ocsp.age_no_next_s = conf.ocsp.age_no_next_ms / 1000;
+	j.ocsp.response_max = conf.ocsp.response_max;
+	if (extent == SEGW_FIRST && j.deadline_ms > FIRST_MS)
+		j.deadline_ms = FIRST_MS;
+	return worker_start(w, extent == SEGW_PATH ? WORKER_PKI : WORKER_FETCH, job, &j, -1,
+			    extent == SEGW_PATH || extent == SEGW_FIRST ? PATH_MS :
+			    j.deadline_ms + MARGIN_MS, done);
+}
+
+uint32_t segw_required(uint32_t vendor)
+{
+	uint32_t kinds = conf.gate.required;
+
+	/* Of a vendor without a check there is no proof to wait for. */
+	if (vendor < conf.segw.nvendors && !conf.segw.vendors[vendor].check)
+		kinds &= ~KIND(REVOCATION);
+	return kinds;
+}
+
+void segw_let_verify(struct context *c)
+{
+	const struct config_uri *uri = &conf.ocsp.uri;
+
+	if (!uri->addr.family ||
+	    !tg_bootstrap_forward(gate(), &c->k, uri->addr.addr, uri->addr.family, uri->port))
+		return;
+	log_say(LOG_WARNING, "no-bootstrap", tg_error(gate()),
+		"the H(e)NB can't verify through the tunnel until its own proofs are good");
+}

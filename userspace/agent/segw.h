@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Role segw: what an H(e)NB is checked by, for context.c and verify.c. */
+#ifndef TRUSTGATE_AGENT_SEGW_H
+#define TRUSTGATE_AGENT_SEGW_H
+
+#include "agent/context.h"
+
+/* Load what the configuration names, and watch what changes of it. 0, or -1, told. */
+int segw_start(void);
+
+/* Check the path alone, all while the plugin waits, all, or the sources that were
+ * not waited for; as worker_start().
+ */
+enum segw_extent { SEGW_PATH, SEGW_FIRST, SEGW_ALL, SEGW_FOLLOW };
+int segw_run(struct context *c, struct worker *w, enum segw_extent extent,
+	     void (*done)(struct worker *w, const struct worker_result *r));
+
+/* The proofs that an H(e)NB of @vendor needs: a mask of 1 << kind. */
+uint32_t segw_required(uint32_t vendor);
+
+/*
+ * PIT-55: while we wait for proofs of the H(e)NB, it may wait for one of us. Lets its
+ * connection to the responder of [ocsp] uri pass, if one is configured.
+ */
+void segw_let_verify(struct context *c);
+
+#endif /* TRUSTGATE_AGENT_SEGW_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Octets of CERT and CERTREQ payloads, whatever charon itself makes of them.
+ *
+ * Not every strongSwan has an accessor for each encoding (5.9.8 knows RFC 4806 by
+ * name only), but each payload says where its fields are, as charon's own parser
+ * and generator need to know.
+ */
+#ifndef TRUSTGATE_PAYLOAD_H
+#define TRUSTGATE_PAYLOAD_H
+
+#include <encoding/payloads/payload.h>
+
+/**
+ * tg_payload_encoding() - the encoding of a CERT or CERTREQ payload
+ *
+ * Return: cert_encoding_t, 0 if there is none
+ */
+uint8_t tg_payload_encoding(payload_t *payload);
+
+/**
+ * tg_payload_data() - what a CERT or CERTREQ payload holds
+ *
+ * Return: the payload's own octets, empty if there are none
+ */
+chunk_t tg_payload_data(payload_t *payload);
+
+/**
+ * tg_payload_ocsp_request() - CERTREQ that asks for OCSP responses (RFC 4806)
+ *
+ * Its list of trusted responders is empty: whoever the CA delegated may answer.
+ *
+ * Return: NULL if this strongSwan has no such thing
+ */
+payload_t *tg_payload_ocsp_request(void);
+
+#endif /* TRUSTGATE_PAYLOAD_H */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All that the SeGW's checks rest on besides what a peer sends: the configuration and
+ * the files that it names. It is loaded by the agent and never written by a check, so
+ * that a worker has it by being forked.
+ */
+#ifndef TRUSTGATE_SEGW_WORLD_H
+#define TRUSTGATE_SEGW_WORLD_H
+
+#include "pki/profile.h"
+#include "segw/config.h"
+#include "segw/crlstore.h"
+
+#define WORLD_CRLS_MAX	64
+
+struct world_crl {
+	char name[CRLSTORE_NAME_ROOM];
+	struct crlstore_file file;
+};
+
+struct segw_world {
+	struct segw_config config;
+	struct pki_profile profile;
+	struct pki_der anchors[SEGW_VENDORS_MAX];
+	struct pki_der signers[SEGW_SOURCES_MAX];	/* len 0: none */
+	uint8_t secret[RADIUS_SECRET_MAX];
+	size_t secret_len;
+	struct authz_list *list;	/* NULL: unreadable, or there is none */
+	struct world_crl crls[WORLD_CRLS_MAX];
+	size_t ncrls;
+	/* What the files were when they were read. */
+	int64_t list_stamp[3], crl_stamp;
+};
+
+/*
+ * The files that do not change while the agent runs: anchors, signers, secret. 0, or
+ * -1 with the file, why and the remedy told to @report.
+ */
+int world_load(struct segw_world *w, segw_report_fn *report, void *arg);
+
+/* The certificate in the file @path, PEM or DER, for as long as the process lasts; as
+ * world_load().
+ */
+int world_cert(const char *path, struct pki_der *out, segw_report_fn *report, void *arg);
+
+/*
+ * The files that do: the allow-list and the CRLs, when they are others than before.
+ * True when something is. What can't be read is told to @report and then proves
+ * nothing. An allow-list counts a second after the last change to it.
+ */
+bool world_refresh(struct segw_world *w, segw_report_fn *report, void *arg);
+
+/* The list of @issuer for @class, or NULL. Parses @issuer: for workers. */
+const struct crlstore_file *world_crl(const struct segw_world *w, enum rev_class class,
+				      struct pki_der issuer);
+
+#endif /* TRUSTGATE_SEGW_WORLD_H */
