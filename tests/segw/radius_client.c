@@ -14,7 +14,7 @@
 
 int main(int argc, char **argv)
 {
-	static const char *const verdicts[] = { "good", "bad", "indeterminate" };
+	static const char *const verdicts[] = { "indeterminate", "good", "bad" };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct radius_request r = { .nas = "segw.example.org" };
 	struct radius_reply reply;

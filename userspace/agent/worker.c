@@ -127,7 +127,7 @@ static void seal(struct pki_result *r)
 {
 	r->rule[sizeof(r->rule) - 1] = '\0';
 	r->detail[sizeof(r->detail) - 1] = '\0';
-	if (r->verdict > PKI_INDETERMINATE)
+	if (r->verdict > PKI_BAD)
 		r->verdict = PKI_INDETERMINATE;
 }
 
@@ -148,7 +148,7 @@ static void take_result(struct watch *pipe, uint32_t events)
 	seal(&r.authz);
 	r.tre.rule[sizeof(r.tre.rule) - 1] = '\0';
 	r.tre.detail[sizeof(r.tre.detail) - 1] = '\0';
-	if (r.tre.verdict > TRE_UNAVAILABLE)
+	if (r.tre.verdict > TRE_FAIL)
 		r.tre.verdict = TRE_UNAVAILABLE;
 	w->done(w, &r);
 }

@@ -100,7 +100,7 @@ static int read_config(struct revocation *r, bool needed)
 static void print_import(struct revocation *r, const char *path, const struct pki_result *res,
 			 const char *issuer)
 {
-	static const char *const words[] = { "good", "bad", "indeterminate" };
+	static const char *const words[] = { "indeterminate", "good", "bad" };
 	char buf[TEXT_ROOM];
 
 	if (r->list) {

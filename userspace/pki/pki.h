@@ -16,7 +16,8 @@
 #define PKI_TEXT_MAX	255
 #define PKI_NONCE_MAX	128	/* RFC 9654 2.1 */
 
-enum pki_verdict { PKI_GOOD, PKI_BAD, PKI_INDETERMINATE };
+/* 0 is the one that opens nothing, whoever forgot to say. */
+enum pki_verdict { PKI_INDETERMINATE, PKI_GOOD, PKI_BAD };
 
 struct pki_der {
 	const uint8_t *data;

@@ -15,7 +15,8 @@
 #define TRE_PCRS	24
 #define TRE_TEXT_MAX	255
 
-enum tre_verdict { TRE_PASS, TRE_FAIL, TRE_UNAVAILABLE };
+/* 0 is the one that opens nothing, whoever forgot to say. */
+enum tre_verdict { TRE_UNAVAILABLE, TRE_PASS, TRE_FAIL };
 
 /*
  * Reference policy: which values each PCR of the SHA-256 bank may have. A text
