@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -134,6 +135,7 @@ static uint16_t start(enum deed deed)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_IGN);
 		for (;;) {
 			int c = accept(fd, NULL, NULL);
@@ -342,6 +344,44 @@ static void pointers(void)
 	p->hosts[0].port++;
 	r = run(&pointed, IDENTITY, SEGW_JOB_ALL);
 	tap_ok(r.revocation.verdict == PKI_INDETERMINATE, "SGW-REV-06: not to another port");
+}
+
+/* SGW-PATH-06: whatever the responder says of it. */
+static void validity(void)
+{
+	static const struct { const char *what; int from, to; enum pki_verdict want; } table[] = {
+		{ "valid until the next second", 0, 1, PKI_GOOD },
+		{ "over since this second", 0, -1, PKI_BAD },
+		{ "not begun", 60, 0, PKI_BAD },
+	};
+	static struct entity made[3], old_sub, of_old;
+
+	begin(REV_ALL_REQUIRED);
+	add_source(REV_OPERATOR_OCSP, GOOD);
+	for (size_t i = 0; i < 3; i++) {
+		struct segw_job_result r;
+
+		ca_issue(&made[i], &(struct ca_spec){ .cn = "hnb", .issuer = &sub,
+			 .from = table[i].from, .to = table[i].to,
+			 .ext = { CA_EXT_END, "subjectAltName=DNS:" IDENTITY } });
+		r = run(&made[i], IDENTITY, SEGW_JOB_ALL);
+		tap_ok(r.chain.verdict == table[i].want &&
+		       (r.chain.verdict == PKI_GOOD || r.revocation.verdict == PKI_INDETERMINATE),
+		       "SGW-PATH-06: a H(e)NB certificate that is %s: %s", table[i].what, r.chain.rule);
+	}
+	ca_issue(&old_sub, &(struct ca_spec){ .cn = "old factory", .issuer = &root, .to = -1,
+		 .ext = { CA_EXT_CA } });
+	ca_issue(&of_old, &(struct ca_spec){ .cn = "hnb", .issuer = &old_sub,
+		 .ext = { CA_EXT_END, "subjectAltName=DNS:" IDENTITY } });
+	{
+		struct pki_der kept = sub.der;
+		struct segw_job_result r;
+
+		sub.der = old_sub.der;
+		r = run(&of_old, IDENTITY, SEGW_JOB_ALL);
+		sub.der = kept;
+		tap_ok(r.chain.verdict == PKI_BAD, "SGW-PATH-06: the CA above it is over: %s", r.chain.rule);
+	}
 }
 
 /* A list of @issuer that has @serial on it. */
@@ -615,6 +655,7 @@ int main(void)
 	follow();
 	pointers();
 	paths();
+	validity();
 	lists();
 	authorisation();
 	files();
