@@ -36,10 +36,11 @@ install: all
 		$(DESTDIR)/lib/modules/$(KVER)/updates/trustgate.ko
 	$(MAKE) -C userspace O=$(O)/userspace install
 	install -D -m 644 -t $(DESTDIR)/usr/share/doc/trustgate policy/trustgated.conf \
-		policy/swanctl-henb.conf policy/swanctl-segw.conf
+		policy/swanctl-henb.conf policy/swanctl-segw.conf policy/trustgated-segw.conf
 	install -D -m 644 policy/strongswan-baseline.conf \
 		$(DESTDIR)/etc/strongswan.d/trustgate.conf
-	install -D -m 644 -t $(DESTDIR)/lib/systemd/system policy/trustgated.service
+	install -D -m 644 -t $(DESTDIR)/lib/systemd/system policy/trustgated.service \
+		policy/trustgate-revocation.service policy/trustgate-revocation.timer
 	install -D -m 644 policy/modprobe-trustgate.conf $(DESTDIR)/etc/modprobe.d/trustgate.conf
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
 

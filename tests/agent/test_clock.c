@@ -47,7 +47,7 @@ static void test_state(void)
 	bool none = true;
 	int64_t s;
 
-	tap_ok(reads("trustgate-clock 1 1800000000\n", 1800000000), "PIT-22: the state file is read");
+	tap_ok(reads("trustgate-clock 1 1800000000\n", 1800000000), "FFS-17, PIT-22: the state file is read");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		none = none && !clock_state_read(bad[i], strlen(bad[i]), &s);
 	tap_ok(none && !clock_state_read("trustgate-clock 1 1\0\n", 21, &s),

@@ -85,7 +85,10 @@ short() { # SECONDS: the SeGW with a certificate that lives so long
 	charon_start segw || bail "no charon"
 }
 # boottime, in ms, of the second that the certificate ends with
-end_ms() { echo $((($(ends) - $(date +%s)) * 1000 + $(now_ms) - $(date +%3N | sed 's/^0*//;s/^$/0/'))); }
+end_ms() {
+	python3 -c 'import sys, time
+print(int((int(sys.argv[1]) - time.time() + time.clock_gettime(time.CLOCK_BOOTTIME)) * 1000))' "$(ends)"
+}
 at_end() { # ms from the end of the certificate to the close
 	wait_for 60 happened suspended expired "$T" || why "it never was suspended (expired)" || return 1
 	note "closed $(($(event suspended expired "$T") - END)) ms after the end"

@@ -76,7 +76,7 @@ sends() {
 	o=$(held out) i=$(held in)
 	# shellcheck disable=SC2068  # words
 	SENT=$(pump "$ns" $@)
-	sleep 0.3
+	settle
 	OUT=$(($(held out) - o)) IN=$(($(held in) - i)) ESP=$(count wan_esp)
 	note "$ns: $SENT sent, held $OUT out, $IN in, $ESP ESP packets on wan"
 }

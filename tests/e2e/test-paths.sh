@@ -103,13 +103,13 @@ far() { # NS TABLE: its counter, which starts at 0 again
 to_core() { # NS WHAT...
 	count_reset
 	pump "$@" > /dev/null
-	sleep 0.3
+	settle
 	count core_user
 }
 to_hnb() { # WHAT...
 	count_reset
 	pump core "$@" > /dev/null
-	sleep 0.3
+	settle
 	count hnb_user
 }
 xi_out() { to_core hnb udp=$CORE4=$N=$XI4 udp=$CORE6=$N=$XI6; }
@@ -118,7 +118,7 @@ xin_out() { to_core app udp=$CORE4=$N udp=$CORE6=$N; }
 xin_in() {
 	far app tg > /dev/null
 	pump core udp=$XIN4=$N udp=$XIN6=$N > /dev/null
-	sleep 0.3
+	settle
 	far app tg
 }
 # Only now: a VTI takes all ESP between its two addresses.
@@ -136,13 +136,13 @@ vti_in() { with_vti to_hnb udp=$VTI4=$((2 * N)); }
 tr_out() {
 	far segw tr > /dev/null
 	pump hnb udp=192.0.2.1=$((2 * N)) > /dev/null
-	sleep 0.3
+	settle
 	far segw tr
 }
 tr_in() {
 	far hnb tr > /dev/null
 	pump segw udp=192.0.2.2=$((2 * N)) > /dev/null
-	sleep 0.3
+	settle
 	far hnb tr
 }
 # A packet socket that sends into the interface, above IP.
@@ -164,7 +164,7 @@ packet_out() {
 	    except OSError:
 	        pass
 	X
-	sleep 0.3
+	settle
 	count core_user
 }
 # One that listens on the box: what it sees of core's packets in clear.
@@ -183,7 +183,7 @@ redirect_in() {
 		action mirred egress redirect dev sink
 	before=$(redirected)
 	pump core udp=$LAN4=$((2 * N)) > /dev/null
-	sleep 0.3
+	settle
 	echo $(($(redirected) - before))
 	in_ns hnb tc qdisc del dev wan0 ingress
 }

@@ -157,4 +157,49 @@ echo "$HNB_NAME" >> "$TMP/allowed"
 sleep 4
 tunnel_try
 check "SGW-AAA-04: allowed again, the next attempt succeeds" opens 30
+
+# --- the identity of the operator, and a certificate of another key
+# other_identity CERT ID ROOT CA: both charons anew, the H(e)NB with that certificate
+other_identity() {
+	charon_stop hnb
+	charon_stop segw
+	ip -n hnb xfrm state flush
+	ip -n hnb xfrm policy flush
+	ip -n segw xfrm state flush
+	ip -n segw xfrm policy flush
+	start
+	charon_conf segw
+	cp "$PKI/$3.crt" "$TG_RUN/segw/swanctl/x509ca/"
+	sed -i "s/cacerts = vroot.crt/cacerts = $3.crt/" "$TG_RUN/segw/swanctl/swanctl.conf"
+	charon_start segw || bail "no charon"
+	wait_for 20 grep -q plugin-connected "$AGENT_LOG" || bail "no plugin"
+	charon_conf hnb
+	cp "$1" "$TG_RUN/hnb/swanctl/x509/hnb.crt"
+	cp "$PKI/$4.crt" "$TG_RUN/hnb/swanctl/x509ca/"
+	sed -i "s/id = $HNB_NAME/id = $2/" "$TG_RUN/hnb/swanctl/swanctl.conf"
+	charon_start hnb || bail "no charon at the H(e)NB"
+	swan hnb --initiate --child core --timeout 10 > "$TMP/initiate" 2>&1
+}
+# For the key in the TPM, which is in the vendor's certificate.
+OPERATORS=hnb000001.operator.test
+openssl x509 -in "$PKI/hnb.crt" -noout -pubkey > "$TMP/key.pub"
+printf '%s\n' 'basicConstraints=critical,CA:FALSE' 'keyUsage=critical,digitalSignature' \
+	"subjectAltName=DNS:$OPERATORS" > "$TMP/ext"
+openssl x509 -new -force_pubkey "$TMP/key.pub" -subj "/O=Operator/CN=$OPERATORS" -days 30 \
+	-CA "$PKI/opca.crt" -CAkey "$PKI/opca.key" -extfile "$TMP/ext" -out "$TMP/operators.crt" \
+	2> "$TMP/x509" || bail "no certificate: $(cat "$TMP/x509")"
+ANCHOR=$PKI/oproot.crt conf all-required ocsp 'check = off'
+other_identity "$TMP/operators.crt" $OPERATORS oproot opca
+check "HNB-AUTH-07: enrolled with the operator, the operator's identity: open" opens 30
+other_identity "$TMP/operators.crt" $HNB_NAME oproot opca
+check "HNB-AUTH-07: the operator's certificate, the vendor's identity: no IKE SA" no_ike 20
+conf all-required ocsp 'check = off'
+other_identity "$PKI/hnb.crt" $OPERATORS vroot vca
+check "HNB-AUTH-07: the vendor's certificate, the operator's identity: no IKE SA" no_ike 20
+pki_issue other vca end "/O=Vendor/CN=$HNB_NAME" "DNS:$HNB_NAME"
+other_identity "$PKI/other.crt" $HNB_NAME vroot vca
+check "HNB-AUTH-03: a certificate for another key than the TPM's: no IKE SA" no_ike 20
+check "HNB-AUTH-03: and no user data" blocked core $LAN4
+other_identity "$PKI/hnb.crt" $HNB_NAME vroot vca
+check "HNB-AUTH-03: the certificate for the key in the TPM authenticates it" opens 30
 finish
