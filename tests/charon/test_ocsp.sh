@@ -15,7 +15,8 @@ SEGW_TRUSTGATE=1
 again() {
 	down
 	forget
-	up
+	# The SeGW's plugin refuses when its agent is late, which on a crowded machine it is.
+	up || { sleep 1; forget; up; }
 	says '^CHILD_UP' 10
 }
 # option END NAME VALUE: of its plugin, for a charon that is started again

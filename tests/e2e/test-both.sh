@@ -3,7 +3,8 @@
 # shellcheck disable=SC2317,SC2034  # functions are called by check, settings read by topology.sh
 #
 # Both ends gate, and the H(e)NB verifies through the tunnel: the SeGW lets that flow
-# and no other through while it holds the H(e)NB (PIT-55, state machine 2.9).
+# and no other through while it holds the H(e)NB (PIT-55, state machine 2.9). And with
+# its own status in IKE nobody has to ask (SGW-F2-10).
 cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 SEGW_TRUSTGATE=1
@@ -34,6 +35,7 @@ segw_agent() {
 	state = $D/clock
 	[segw]
 	crl_dir = $TMP/crl
+	${STATUS-}
 	[vendor acme]
 	anchor = $PKI/vroot.crt
 	sources = own
@@ -83,5 +85,30 @@ check "PIT-55: and it stays pending" in_state pending
 ocsp_mode_of segw good
 check "PIT-55: until the SeGW is open" opens 90
 check "PIT-55: user data passes, from either end, then" wait_for 30 both_pass
+
+# The SeGW brings its own status along, fetched before anybody asked.
+again() {
+	fresh
+	ip -n segw xfrm state flush
+	ip -n segw xfrm policy flush
+	: > "$TG_RUN/ocsp/requests"
+}
+STATUS="certificate = $PKI/segw.crt
+issuer = $PKI/opca.crt
+status_uri = $OCSP_URL/opca"
+AGENT_OCSP='mode = inband'
+clock_synced yes
+again
+segw_agent
+tunnel_up || bail "no tunnel"
+check "SGW-F2-10, HNB-F2-07: the H(e)NB has the SeGW's status from IKE, and opens" opens 60
+check "SGW-F2-10: for which the SeGW asked" grep -q ' opca ' "$TG_RUN/ocsp/requests"
+check "HNB-OCSP-04: it asked nobody" not grep -q '10\.50\.' "$TG_RUN/ocsp/requests"
+check "SGW-F2-10: user data passes, from either end" wait_for 30 both_pass
+ocsp_stop
+again
+tunnel_up || bail "no tunnel"
+check "SGW-F2-10: the responder down, what was fetched holds: opens" opens 60
+clock_synced no
 tg_end segw-gate TERM
 finish
