@@ -364,10 +364,15 @@ class Story:
         for at, text in world.agent_log():
             if at > self.closed and text.startswith(("decision=reject", "decision=terminate")):
                 say(text, at, "agent")
-        deletes = [p for p in self.captured("wan-hnb") if p.at > self.closed and
-                   str(p.source) == "192.0.2.2" and (capture.ike_exchange(p) or (0, 0))[0] == 37]
-        self.expect("no INFORMATIONAL exchange was seen on the wide area network", deletes)
-        say("INFORMATIONAL request seen on the wide area network", deletes[0].at, "wan")
+
+        def deletes():
+            return [p for p in self.captured("wan-hnb") if p.at > self.closed and
+                    str(p.source) == "192.0.2.2" and
+                    (capture.ike_exchange(p) or (0, 0))[0] == 37]
+        # What is captured may be in the file a little later.
+        self.expect("no INFORMATIONAL exchange was seen on the wide area network",
+                    wait_for(5, deletes))
+        say("INFORMATIONAL request seen on the wide area network", deletes()[0].at, "wan")
         with open(f"{world.RUN}/segw/log", encoding="utf-8", errors="replace") as f:
             found = re.findall(r"received DELETE for IKE_SA .*", f.read())
         self.expect("the SeGW did not receive a DELETE for the IKE SA", found)
