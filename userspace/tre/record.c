@@ -15,24 +15,24 @@
 
 #define REMEDY_UPDATE	"update whichever of the two ends is older"
 
-static const char *const field_names[TRE_KEYS] = {
-	[TRE_KEY_VERSION] = "version", [TRE_KEY_VERDICT] = "verdict",
-	[TRE_KEY_NONCE] = "nonce", [TRE_KEY_ATTESTATION] = "attestation",
-	[TRE_KEY_SIGNATURE] = "signature", [TRE_KEY_AK_NAME] = "ak-name",
-	[TRE_KEY_FIRMWARE] = "firmware", [TRE_KEY_POLICY] = "policy",
-	[TRE_KEY_CLOCK] = "clock", [TRE_KEY_PCRS] = "pcrs",
+static const char *const field_names[TRE_FIELDS] = {
+	[TRE_FIELD_VERSION] = "version", [TRE_FIELD_VERDICT] = "verdict",
+	[TRE_FIELD_NONCE] = "nonce", [TRE_FIELD_ATTESTATION] = "attestation",
+	[TRE_FIELD_SIGNATURE] = "signature", [TRE_FIELD_AK_NAME] = "ak-name",
+	[TRE_FIELD_FIRMWARE] = "firmware", [TRE_FIELD_POLICY] = "policy",
+	[TRE_FIELD_CLOCK] = "clock", [TRE_FIELD_PCRS] = "pcrs",
 };
 
-#define REQUIRED (1u << TRE_KEY_VERSION | 1u << TRE_KEY_VERDICT | 1u << TRE_KEY_NONCE |		\
-		  1u << TRE_KEY_ATTESTATION | 1u << TRE_KEY_SIGNATURE | 1u << TRE_KEY_AK_NAME |	\
-		  1u << TRE_KEY_CLOCK)
+#define REQUIRED (1u << TRE_FIELD_VERSION | 1u << TRE_FIELD_VERDICT | 1u << TRE_FIELD_NONCE |		\
+		  1u << TRE_FIELD_ATTESTATION | 1u << TRE_FIELD_SIGNATURE | 1u << TRE_FIELD_AK_NAME |	\
+		  1u << TRE_FIELD_CLOCK)
 
 struct reader {
 	struct tre_cbor in;
 	struct tre_record *r;
 	struct tre_result *result;
 	EVP_MD_CTX *md;			/* of the claims */
-	uint32_t seen;			/* bit: enum tre_record_key */
+	uint32_t seen;			/* bit: enum tre_record_field */
 };
 
 const char *tre_claim_name(enum tre_claim claim)
@@ -66,7 +66,7 @@ static bool not_cbor(struct reader *rd)
 	return false;
 }
 
-static bool bad_field(struct reader *rd, enum tre_record_key key, const char *expected)
+static bool bad_field(struct reader *rd, enum tre_record_field key, const char *expected)
 {
 	char rule[64];
 
@@ -164,7 +164,7 @@ static bool read_version(struct reader *rd)
 	uint64_t v;
 
 	return (next_uint(rd, TRE_RECORD_VERSION, &v) && v == TRE_RECORD_VERSION) ||
-	       bad_field(rd, TRE_KEY_VERSION, "1, the only one known");
+	       bad_field(rd, TRE_FIELD_VERSION, "1, the only one known");
 }
 
 static bool read_verdict(struct reader *rd)
@@ -172,7 +172,7 @@ static bool read_verdict(struct reader *rd)
 	uint64_t v;
 
 	if (!next_uint(rd, TRE_CLAIM_FAIL, &v) || v == TRE_CLAIM_NONE)
-		return bad_field(rd, TRE_KEY_VERDICT, "pass, pass-degraded or fail: 1, 2 or 3");
+		return bad_field(rd, TRE_FIELD_VERDICT, "pass, pass-degraded or fail: 1, 2 or 3");
 	rd->r->claims.verdict = (enum tre_claim)v;
 	return true;
 }
@@ -183,35 +183,35 @@ static bool read_ak_name(struct reader *rd)
 
 	return (next_octets(rd, name, TRE_NAME_LEN) && name[0] == AK_NAME_ALG_HI &&
 		name[1] == AK_NAME_ALG_LO) ||
-	       bad_field(rd, TRE_KEY_AK_NAME, "a TPM name of SHA-256, 34 octets");
+	       bad_field(rd, TRE_FIELD_AK_NAME, "a TPM name of SHA-256, 34 octets");
 }
 
-static bool read_value(struct reader *rd, enum tre_record_key key)
+static bool read_value(struct reader *rd, enum tre_record_field key)
 {
 	struct tre_record *r = rd->r;
 
 	switch (key) {
-	case TRE_KEY_VERSION:
+	case TRE_FIELD_VERSION:
 		return read_version(rd);
-	case TRE_KEY_VERDICT:
+	case TRE_FIELD_VERDICT:
 		return read_verdict(rd);
-	case TRE_KEY_NONCE:
+	case TRE_FIELD_NONCE:
 		return next_octets(rd, r->nonce, sizeof(r->nonce)) ||
 		       bad_field(rd, key, "of 32 octets");
-	case TRE_KEY_ATTESTATION:
+	case TRE_FIELD_ATTESTATION:
 		return next_bytes(rd, &r->attest, &r->attest_len) ||
 		       bad_field(rd, key, "a byte string with a TPMS_ATTEST");
-	case TRE_KEY_SIGNATURE:
+	case TRE_FIELD_SIGNATURE:
 		return next_bytes(rd, &r->sig, &r->sig_len) ||
 		       bad_field(rd, key, "a byte string with a TPMT_SIGNATURE");
-	case TRE_KEY_AK_NAME:
+	case TRE_FIELD_AK_NAME:
 		return read_ak_name(rd);
-	case TRE_KEY_FIRMWARE:
+	case TRE_FIELD_FIRMWARE:
 		r->claims.has_firmware = next_octets(rd, r->claims.firmware, TRE_DIGEST_LEN);
 		return r->claims.has_firmware || bad_field(rd, key, "a SHA-256 digest");
-	case TRE_KEY_POLICY:
+	case TRE_FIELD_POLICY:
 		return read_policy(rd) || bad_field(rd, key, "a version and a SHA-256 digest");
-	case TRE_KEY_CLOCK:
+	case TRE_FIELD_CLOCK:
 		return read_clock(rd) || bad_field(rd, key, "seconds and a state");
 	default:
 		return read_pcrs(rd) || bad_field(rd, key, "SHA-256 values by ascending PCR");
@@ -249,12 +249,12 @@ static bool read_pair(struct reader *rd, struct tre_cbor *last)
 		return false;
 	}
 	*last = (struct tre_cbor){ start, rd->in.p };
-	known = key.kind == TRE_CBOR_UINT && key.value && key.value < TRE_KEYS;
-	if (!(known ? read_value(rd, (enum tre_record_key)key.value) : read_unknown(rd, &key)))
+	known = key.kind == TRE_CBOR_UINT && key.value && key.value < TRE_FIELDS;
+	if (!(known ? read_value(rd, (enum tre_record_field)key.value) : read_unknown(rd, &key)))
 		return false;
 	if (known)
 		rd->seen |= 1u << key.value;
-	if (known && (key.value == TRE_KEY_ATTESTATION || key.value == TRE_KEY_SIGNATURE))
+	if (known && (key.value == TRE_FIELD_ATTESTATION || key.value == TRE_FIELD_SIGNATURE))
 		return true;
 	if (EVP_DigestUpdate(rd->md, start, (size_t)(rd->in.p - start)) == 1)
 		return true;

@@ -50,7 +50,7 @@ static void put_text(struct out *o, const char *s)
 
 static void put_pcrs(struct out *o, const struct tre_record *r)
 {
-	put_uint(o, TRE_KEY_PCRS);
+	put_uint(o, TRE_FIELD_PCRS);
 	PUT(o, cbor_encode_map_start, (size_t)__builtin_popcount(r->pcr_mask));
 	for (unsigned int i = 0; i < TRE_PCRS; i++) {
 		if (!(r->pcr_mask & 1u << i))
@@ -62,7 +62,7 @@ static void put_pcrs(struct out *o, const struct tre_record *r)
 
 static void put_policy(struct out *o, const struct tre_claims *c)
 {
-	put_uint(o, TRE_KEY_POLICY);
+	put_uint(o, TRE_FIELD_POLICY);
 	PUT(o, cbor_encode_array_start, 2);
 	put_text(o, c->policy_version);
 	put_bytes(o, c->policy_digest, TRE_DIGEST_LEN);
@@ -74,27 +74,27 @@ static void put_map(struct out *o, const struct tre_record *r, bool proof)
 
 	PUT(o, cbor_encode_map_start, (size_t)(5 + 2 * proof + c->has_firmware + c->has_policy +
 					       c->with_pcrs));
-	put_uint(o, TRE_KEY_VERSION);
+	put_uint(o, TRE_FIELD_VERSION);
 	put_uint(o, TRE_RECORD_VERSION);
-	put_uint(o, TRE_KEY_VERDICT);
+	put_uint(o, TRE_FIELD_VERDICT);
 	put_uint(o, c->verdict);
-	put_uint(o, TRE_KEY_NONCE);
+	put_uint(o, TRE_FIELD_NONCE);
 	put_bytes(o, r->nonce, sizeof(r->nonce));
 	if (proof) {
-		put_uint(o, TRE_KEY_ATTESTATION);
+		put_uint(o, TRE_FIELD_ATTESTATION);
 		put_bytes(o, r->attest, r->attest_len);
-		put_uint(o, TRE_KEY_SIGNATURE);
+		put_uint(o, TRE_FIELD_SIGNATURE);
 		put_bytes(o, r->sig, r->sig_len);
 	}
-	put_uint(o, TRE_KEY_AK_NAME);
+	put_uint(o, TRE_FIELD_AK_NAME);
 	put_bytes(o, r->ak_name, sizeof(r->ak_name));
 	if (c->has_firmware) {
-		put_uint(o, TRE_KEY_FIRMWARE);
+		put_uint(o, TRE_FIELD_FIRMWARE);
 		put_bytes(o, c->firmware, sizeof(c->firmware));
 	}
 	if (c->has_policy)
 		put_policy(o, c);
-	put_uint(o, TRE_KEY_CLOCK);
+	put_uint(o, TRE_FIELD_CLOCK);
 	PUT(o, cbor_encode_array_start, 2);
 	put_uint(o, c->clock_s);
 	put_uint(o, c->clock);

@@ -6,18 +6,18 @@
 #include "tre/record.h"
 
 /* Documentation/integrity-info.cddl. A key, once given out, keeps its meaning. */
-enum tre_record_key {
-	TRE_KEY_VERSION = 1,
-	TRE_KEY_VERDICT,
-	TRE_KEY_NONCE,
-	TRE_KEY_ATTESTATION,
-	TRE_KEY_SIGNATURE,
-	TRE_KEY_AK_NAME,
-	TRE_KEY_FIRMWARE,
-	TRE_KEY_POLICY,
-	TRE_KEY_CLOCK,
-	TRE_KEY_PCRS,
-	TRE_KEYS
+enum tre_record_field {
+	TRE_FIELD_VERSION = 1,
+	TRE_FIELD_VERDICT,
+	TRE_FIELD_NONCE,
+	TRE_FIELD_ATTESTATION,
+	TRE_FIELD_SIGNATURE,
+	TRE_FIELD_AK_NAME,
+	TRE_FIELD_FIRMWARE,
+	TRE_FIELD_POLICY,
+	TRE_FIELD_CLOCK,
+	TRE_FIELD_PCRS,
+	TRE_FIELDS
 };
 
 /* 1 to TRE_POLICY_VERSION_MAX printable ASCII characters. */
