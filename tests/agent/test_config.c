@@ -70,6 +70,13 @@ static const struct refusal refusals[] = {
 	  "neither" },
 	{ "HNB-GATE-11: direct, by a name with a blank", GOOD "direct_uri = http://a b/\n", 8,
 	  "ocsp.direct_uri", "neither" },
+	{ "HNB-OCSP-11: a scope there is not", GOOD "scope = all\n", 8, "ocsp.scope", "not one of" },
+	{ "HNB-OCSP-11: CAs at another port than the gate lets through",
+	  GOOD "ca_uri = http://10.99.0.2/ca\n", 0, "ocsp.ca_uri", "another host or port" },
+	{ "HNB-OCSP-11: CAs at another address", GOOD "ca_uri = http://10.99.0.3:8080/ca\n", 0,
+	  "ocsp.ca_uri", "another host or port" },
+	{ "HNB-OCSP-11: CAs behind the tunnel by a name", GOOD "ca_uri = http://ocsp.test/ca\n", 8,
+	  "ocsp.ca_uri", "name" },
 	{ "HNB-OCSP-05: a direct try longer than IKE waits", GOOD "direct_try = 3s\n", 8,
 	  "ocsp.direct_try", "largest" },
 	{ "PIT-38: responses in IKE beyond 16 KiB", GOOD "inband_max = 16385\n", 8,
@@ -236,6 +243,12 @@ static void test_modes(void)
 	tap_ok(!parse(BARE "uri = http://10.0.0.1/\nmode = direct\n", &c, &l) &&
 	       !strcmp(c.ocsp.direct_uri.text, "http://10.0.0.1/"),
 	       "HNB-F2-06: direct asks uri when there is no other");
+	tap_ok(!parse(GOOD, &c, &l) && c.ocsp.scope == CONFIG_SCOPE_AVAILABLE && !*c.ocsp.ca_uri.text,
+	       "HNB-OCSP-11: the leaf, and CAs where there is somebody to ask, is the default");
+	tap_ok(!parse(GOOD "mode = direct\nscope = chain\nca_uri = http://10.99.0.2:8080/ca\n", &c,
+		      &l) && c.ocsp.scope == CONFIG_SCOPE_CHAIN &&
+	       !strcmp(c.ocsp.direct_ca_uri.text, c.ocsp.ca_uri.text),
+	       "HNB-OCSP-11: with uri, ca_uri too is asked directly when there is no other");
 	tap_ok(parse(BARE "mode = direct\n", &c, &l) == 1 && !strcmp(l.key, "ocsp.direct_uri"),
 	       "HNB-F2-06: direct needs a responder");
 	tap_ok(parse(BARE "mode = any\n", &c, &l) == 1 && !strcmp(l.key, "ocsp.uri"),

@@ -74,6 +74,7 @@ static bool absent;
 
 static void judge(const struct pki_der *ocsps, size_t n, bool cut, bool synced)
 {
+	const struct pki_path path = { .n = 2, .index = { 0, 1 } };
 	struct pki_der certs[] = { leaf.der, ca.der };
 	struct job_pki job = {
 		.certs = certs, .ncerts = 2, .policy.anchor = root.der, .ocsp = &conf,
@@ -81,7 +82,7 @@ static void judge(const struct pki_der *ocsps, size_t n, bool cut, bool synced)
 		.wall_ms = CA_NOW * 1000ll, .synced = synced,
 	};
 
-	job_inband(&job, ca.der, &result, &absent);
+	job_inband(&job, &path, &result, &absent);
 }
 
 static bool is(enum pki_verdict verdict, const char *rule, bool none)
@@ -154,6 +155,18 @@ static void test_all(void)
 	       "HNB-OCSP-11: of the CA alone: nothing was said of the leaf");
 	JUDGE(ca_flip(good, -1));
 	tap_ok(is(PKI_INDETERMINATE, "ocsp.", false), "HNB-OCSP-09: an octet changed");
+	conf.scope = CONFIG_SCOPE_CHAIN;
+	JUDGE(good, ca_good);
+	tap_ok(is(PKI_GOOD, "ocsp.good", false) && about_leaf(), "HNB-OCSP-11: chain: both good");
+	JUDGE(good);
+	tap_ok(is(PKI_INDETERMINATE, "ocsp.inband.absent", true) && strstr(result.detail, "CN=CA"),
+	       "HNB-OCSP-11: chain: nothing of the CA: as if nothing had come");
+	JUDGE(good, ca_forged);
+	tap_ok(is(PKI_INDETERMINATE, "ocsp.signer", false),
+	       "HNB-OCSP-11: chain: another's word of the CA: there, and not good");
+	JUDGE(good, ca_bad);
+	tap_ok(is(PKI_BAD, "ocsp.revoked", false) && about_leaf(), "HNB-OCSP-11: chain: CA revoked");
+	conf.scope = CONFIG_SCOPE_AVAILABLE;
 	judge(&good, 1, false, false);
 	tap_ok(is(PKI_GOOD, "ocsp.good", false) && result.provisional,
 	       "FFS-16: by a clock that nobody keeps right: provisional");

@@ -6,8 +6,8 @@ ocsp-responder.py PKI STATE
 
 Listens on port 8080 of every address. POST /CA (or / for opca) is answered by
 `openssl ocsp` from PKI/CA.db/index.txt, signed by opca's or vca's delegate, else by the
-CA itself; GET /CA.crl gives that CRL. STATE/mode is
-read again for each request and says how to behave:
+CA itself; GET /CA.crl gives that CRL. STATE/mode-CA, or
+else STATE/mode, is read again for each request and says how to behave:
 
   good           what the index says, with the request's nonce
   delay S        the same after S seconds
@@ -23,7 +23,7 @@ read again for each request and says how to behave:
   stale [FILE]   FILE again, or the last good answer there was (another nonce)
   nononce        the good answer without the nonce
   flood [BYTES]  the good answer, and then more and more (1 MiB)
-  wrongcert      good, but about segw2
+  wrongcert      good, but about another of the CA's certificates: segw2, opca2
   signer NAME    signed by NAME of the PKI
   direct         good, signed by the CA itself, no certificates
   badsig         the same with one bit of the signature wrong
@@ -100,15 +100,16 @@ def without_nonce(ca, request):
             return f.read()
 
 
-def about_another(request):
-    """The same request, nonce and all, for segw2."""
-    for name in ("segw", "segw6"):
-        old, new = bytes.fromhex(serial(name)), bytes.fromhex(serial("segw2"))
+def about_another(ca, request):
+    """The same request, nonce and all, for another certificate of @ca."""
+    names, other = (("opca",), "opca2") if ca == "oproot" else (("segw", "segw6"), "segw2")
+    for name in names:
+        old, new = bytes.fromhex(serial(name)), bytes.fromhex(serial(other))
         if old in request:
             if len(old) != len(new):
                 raise ValueError("serial numbers of different length")
             return request.replace(old, new)
-    raise ValueError("a request for neither segw nor segw6")
+    raise ValueError(f"a request for none of {names}")
 
 
 class Responder(BaseHTTPRequestHandler):
@@ -150,12 +151,13 @@ class Responder(BaseHTTPRequestHandler):
                   kind="application/pkix-crl")
 
     def do_POST(self):
-        try:
-            with open(f"{STATE}/mode", encoding="ascii") as f:
-                mode, *arg = f.read().split() or ["good"]
-        except FileNotFoundError:
-            mode, arg = "good", []
         ca = self.path.strip("/") or "opca"
+        mode, arg = "good", []
+        for name in (f"mode-{os.path.basename(ca)}", "mode"):
+            if os.path.exists(f"{STATE}/{name}"):
+                with open(f"{STATE}/{name}", encoding="ascii") as f:
+                    mode, *arg = f.read().split() or ["good"]
+                break
         with LOG, open(f"{STATE}/requests", "a", encoding="ascii") as f:
             f.write(f"{time.time():.3f} {self.client_address[0]} {ca} {mode}\n")
         if mode == "refuse":
@@ -187,7 +189,7 @@ class Responder(BaseHTTPRequestHandler):
         elif mode == "nononce":
             self.body(answer(ca, without_nonce(ca, request)))
         elif mode == "wrongcert":
-            self.body(answer(ca, about_another(request)))
+            self.body(answer(ca, about_another(ca, request)))
         elif mode in ("direct", "badsig", "old"):
             self.body(by_issuer(ca, request, mode, arg))
         elif mode == "loris":

@@ -692,6 +692,17 @@ ocsp_mode_of() {
 	mv "$d/mode.new" "$d/mode"
 }
 
+# ocsp_mode_ca NS CA [MODE [ARG]]: likewise, for requests about what CA issued; nothing:
+# as for all others
+ocsp_mode_ca() {
+	local d
+	d=$(ocsp_dir "$1")/mode-$2
+	shift 2
+	[ $# != 0 ] || { rm -f "$d"; return; }
+	echo "$*" > "$d.new"
+	mv "$d.new" "$d"
+}
+
 # ocsp_make OUT [NAME [OPTION...]]: a response without nonce about NAME (the SeGW's
 # certificate), for IKE; signed by the CA itself with -resp_no_certs if OPTION has it
 ocsp_make() {

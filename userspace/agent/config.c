@@ -110,6 +110,10 @@ static const struct key keys[] = {
 	  "say any, off, or list inband, direct, intunnel in the order to try" },
 	TEXT(ocsp, uri, store_uri, NULL, false, "give http://IP-ADDRESS[:PORT][/PATH]"),
 	TEXT(ocsp, direct_uri, store_name_uri, NULL, false, "give http://HOST[:PORT][/PATH]"),
+	CHOICE(ocsp, scope, "leaf+available chain", CONFIG_SCOPE_AVAILABLE,
+	       "say leaf+available or chain"),
+	TEXT(ocsp, ca_uri, store_uri, NULL, false, "give http://IP-ADDRESS[:PORT][/PATH]"),
+	TEXT(ocsp, direct_ca_uri, store_name_uri, NULL, false, "give http://HOST[:PORT][/PATH]"),
 	/* The IKE daemon waits for the answer: 3 s for all that is to be said. */
 	MS(ocsp, direct_try, 100, 2500, 2000),
 	CHOICE(ocsp, aia, "ignore allow", CONFIG_AIA_IGNORE, "say ignore or allow"),
@@ -143,9 +147,6 @@ static const struct key keys[] = {
 	MS(tre, retry, 1000, HOUR, 30000),
 };
 
-/* One bit a key in parser.seen. */
-_Static_assert(ARRAY_SIZE(keys) <= 64, "too many keys for the mask");
-
 struct parser {
 	const char *file;
 	const char *text;
@@ -153,7 +154,7 @@ struct parser {
 	int line;
 	int segw_line;		/* of the first section that only a SeGW has, or 0 */
 	int errors;
-	uint64_t seen;
+	bool seen[ARRAY_SIZE(keys)];
 	struct config *config;
 	config_report_fn *report;
 	void *arg;
@@ -726,11 +727,11 @@ static int take_value(void *arg, const char *section, const char *name, const ch
 
 		if (strcmp(key->section, section) || strcmp(key->name, name))
 			continue;
-		if (p->seen & 1ull << i) {
+		if (p->seen[i]) {
 			complain(p, p->line, full, value, "given twice", "keep one of the lines");
 			return 1;
 		}
-		p->seen |= 1ull << i;
+		p->seen[i] = true;
 		p->config->gate.set |= key->attr;
 		why = key->store(key, value, p->config);
 		if (why)
@@ -768,7 +769,7 @@ static bool given(const struct parser *p, const char *section, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i].section, section) && !strcmp(keys[i].name, name))
-			return p->seen & 1ull << i;
+			return p->seen[i];
 	return false;
 }
 
@@ -802,8 +803,11 @@ static void settle_modes(struct parser *p)
 			o->modes[o->nmodes++] = CONFIG_OCSP_DIRECT;
 		o->modes[o->nmodes++] = CONFIG_OCSP_INTUNNEL;
 	}
-	if (config_has_mode(o, CONFIG_OCSP_DIRECT) && !*o->direct_uri.text)
+	if (config_has_mode(o, CONFIG_OCSP_DIRECT) && !*o->direct_uri.text) {
 		o->direct_uri = o->uri;
+		if (!*o->direct_ca_uri.text)
+			o->direct_ca_uri = o->ca_uri;
+	}
 	if (p->config->agent.role == CONFIG_ROLE_SEGW)
 		kinds = segw_kinds(&p->config->segw);
 	if (o->nmodes)
@@ -839,7 +843,7 @@ static void check_presence(struct parser *p)
 	char full[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!keys[i].required || p->seen & 1ull << i)
+		if (!keys[i].required || p->seen[i])
 			continue;
 		/* A SeGW has its peers' roots by vendor, and their names from them. */
 		if (p->config->agent.role == CONFIG_ROLE_SEGW)
@@ -899,6 +903,13 @@ static void check_together(struct parser *p)
 	    c->ocsp.source.family != c->ocsp.uri.addr.family)
 		complain(p, 0, "ocsp.source", "", "another address family than ocsp.uri",
 			 "give a source of the responder's family");
+	if (*c->ocsp.ca_uri.text && (c->ocsp.ca_uri.port != c->ocsp.uri.port ||
+				     memcmp(&c->ocsp.ca_uri.addr, &c->ocsp.uri.addr,
+					    sizeof(c->ocsp.uri.addr))))
+		complain(p, 0, "ocsp.ca_uri", c->ocsp.ca_uri.text,
+			 "another host or port than ocsp.uri",
+			 "while the gate holds it lets one responder through: let that one answer "
+			 "for the CAs too, at another path");
 	if (c->ocsp.age_no_next_ms > c->ocsp.age_max_ms)
 		complain(p, 0, "ocsp.age_no_next", "", "above ocsp.age_max", "make it smaller");
 	if (c->gate.set & 1u << TRUSTGATE_A_CONFIG_T_VERIFY_MS &&

@@ -30,6 +30,10 @@ enum config_ocsp_mode {
 enum config_on_invalid { CONFIG_TERMINATE, CONFIG_HOLD };
 enum config_nonce { CONFIG_NONCE_REQUIRED, CONFIG_NONCE_PREFERRED };
 enum config_aia { CONFIG_AIA_IGNORE, CONFIG_AIA_ALLOW };
+/* Which certificates of the path must be good: the leaf, and none above it revoked as
+ * far as there is somebody to ask; or all of them (HNB-OCSP-11).
+ */
+enum config_scope { CONFIG_SCOPE_AVAILABLE, CONFIG_SCOPE_CHAIN };
 enum config_unsynced { CONFIG_UNSYNCED_PROVISIONAL, CONFIG_UNSYNCED_ACCEPT_INBAND };
 
 struct config_addr {
@@ -87,6 +91,9 @@ struct config_ocsp {
 	uint8_t modes[CONFIG_OCSP_MODES];	/* enum config_ocsp_mode, as tried */
 	struct config_uri uri;		/* through the tunnel: an address, no name */
 	struct config_uri direct_uri;	/* outside of it */
+	uint32_t scope;			/* enum config_scope */
+	/* Of the CAs below the root; text empty: none of their own. */
+	struct config_uri ca_uri, direct_ca_uri;
 	uint32_t direct_try_ms;
 	uint32_t aia;			/* enum config_aia */
 	char allow[CONFIG_TEXT_MAX + 1];	/* see config_allows_addr() */

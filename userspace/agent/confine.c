@@ -38,14 +38,13 @@ static const int socket_calls[] = {
 	SCMP_SYS(connect), SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg),
 	SCMP_SYS(recvmsg), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
 	SCMP_SYS(getpeername), SCMP_SYS(shutdown), SCMP_SYS(socketpair), SCMP_SYS(pipe),
-	SCMP_SYS(pipe2), SCMP_SYS(eventfd2),
+	SCMP_SYS(pipe2), SCMP_SYS(eventfd2), SCMP_SYS(bind),
 };
 
 /* Beyond open(2), which must not write. */
 static const int resolver_calls[] = {
 	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(pread64), SCMP_SYS(access),
-	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(sendmmsg), SCMP_SYS(bind),
-	SCMP_SYS(ioctl),
+	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(sendmmsg), SCMP_SYS(ioctl),
 };
 
 static const int file_calls[] = {

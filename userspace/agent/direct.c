@@ -21,19 +21,19 @@
 /* Of the addresses that a name has, how many are asked. */
 #define ADDRESSES_MAX	4
 
-/* Where the leaf says that its responder is, if that is somewhere allowed. */
-static bool pointer(const struct job_pki *job, struct config_uri *out)
+/* Where the certificate says that its responder is, if that is somewhere allowed. */
+static bool pointer(const struct job_pki *job, struct pki_der der, struct config_uri *out)
 {
-	const unsigned char *p = job->certs[0].data;
-	X509 *leaf = d2i_X509(NULL, &p, (long)job->certs[0].len);
-	STACK_OF(OPENSSL_STRING) *uris = leaf ? X509_get1_ocsp(leaf) : NULL;
+	const unsigned char *p = der.data;
+	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
+	STACK_OF(OPENSSL_STRING) *uris = cert ? X509_get1_ocsp(cert) : NULL;
 	bool found = false;
 
 	for (int i = 0; !found && i < sk_OPENSSL_STRING_num(uris); i++)
 		found = !config_uri_parse(sk_OPENSSL_STRING_value(uris, i), true, out) &&
 			config_allows_pointer(job->ocsp, out);
 	X509_email_free(uris);
-	X509_free(leaf);
+	X509_free(cert);
 	return found;
 }
 
@@ -80,67 +80,65 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-struct attempt {
-	const struct config_uri *uri;
-	const uint8_t *body;
-	size_t len;
-	int64_t end;
-	size_t max;
-};
-
-static const char *ask(const struct attempt *a, const struct config_addr *addr,
-		       uint8_t **out, size_t *out_len, char *why, size_t whylen)
+static const char *ask_one(const struct job_pki *job, const struct ocsp_ask *ask,
+			   const struct config_uri *uri, const struct config_addr *addr,
+			   struct ocsp_reply *reply)
 {
 	char text[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN + 16];
-	struct http_call call = { .uri = a->uri->text, .connect_to = to, .max = a->max };
-	int64_t left = a->end - now_ms();
+	struct http_call call = {
+		.uri = uri->text, .connect_to = to, .max = job->ocsp->response_max,
+	};
+	int64_t left = ask->end_ms - now_ms();
 
 	if (left <= 0) {
-		snprintf(why, whylen, "%.100s: no time left (see [ocsp] direct_try)", a->uri->text);
+		snprintf(reply->why, sizeof(reply->why),
+			 "%.100s: no time left (see [ocsp] direct_try)", uri->text);
 		return "ocsp.http.timeout";
 	}
 	call.timeout_ms = (uint32_t)left;
 	inet_ntop(addr->family, addr->addr, text, sizeof(text));
 	snprintf(to, sizeof(to), addr->family == AF_INET6 ? "::[%s]:%u" : "::%s:%u", text,
-		 a->uri->port);
+		 uri->port);
 	/* libcurl closes it. */
 	call.fd = socket(addr->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (call.fd < 0) {
-		snprintf(why, whylen, "no socket: %s", strerror(errno));
+		snprintf(reply->why, sizeof(reply->why), "no socket: %s", strerror(errno));
 		return "ocsp.socket";
 	}
-	return http_post(&call, a->body, a->len, out, out_len, why, whylen);
+	return http_post(&call, ask->body, ask->len, &reply->data, &reply->len, reply->why,
+			 sizeof(reply->why));
 }
 
-const char *direct_post(const struct job_pki *job, const uint8_t *body, size_t len,
-			uint8_t **out, size_t *out_len, char *why, size_t whylen)
+const char *direct_post(const struct job_pki *job, const struct ocsp_ask *ask,
+			struct ocsp_reply *reply)
 {
-	struct config_uri led, *uri = (struct config_uri *)&job->ocsp->direct_uri;
-	struct attempt a = {
-		.body = body, .len = len, .max = job->ocsp->response_max,
-		.end = now_ms() + job->ocsp->direct_try_ms,
-	};
+	const struct config_uri *uri = ask->uri;
 	const char *rule = "ocsp.target";
+	struct config_uri led;
 	struct addrinfo *list;
 	int n = 0;
 
 	/* HNB-OCSP-08: what is configured comes first. */
-	if (!*uri->text && (job->ocsp->aia != CONFIG_AIA_ALLOW || !pointer(job, &led))) {
-		snprintf(why, whylen, "no responder is configured and the certificate names none "
-			 "that may be asked (see [ocsp] direct_uri, aia and allow)");
-		return rule;
+	if (!*uri->text) {
+		if (job->ocsp->aia != CONFIG_AIA_ALLOW || !pointer(job, ask->cert, &led)) {
+			snprintf(reply->why, sizeof(reply->why), "no responder is configured and "
+				 "the certificate names none that may be asked "
+				 "(see [ocsp] direct_uri, aia and allow)");
+			return rule;
+		}
+		uri = &led;
 	}
-	a.uri = *uri->text ? uri : &led;
-	list = resolve(a.uri, why, whylen);
+	list = resolve(uri, reply->why, sizeof(reply->why));
 	if (!list)
 		return "ocsp.resolve";
-	snprintf(why, whylen, "no address of %.100s may be asked (see [ocsp] allow)", a.uri->host);
+	snprintf(reply->why, sizeof(reply->why), "no address of %.100s may be asked "
+		 "(see [ocsp] allow)", uri->host);
 	for (struct addrinfo *i = list; i && n < ADDRESSES_MAX && rule; i = i->ai_next) {
 		struct config_addr addr;
 
 		if (!address_of(i->ai_addr, &addr) || !config_allows_addr(job->ocsp, &addr))
 			continue;
-		rule = ask(&a, &addr, out, out_len, why, whylen);
+		rule = ask_one(job, ask, uri, &addr, reply);
 		n++;
 	}
 	freeaddrinfo(list);

@@ -75,25 +75,6 @@ static bool about_another(struct pki_der cert, struct pki_der issuer, struct pki
 	return another;
 }
 
-/*
- * HNB-OCSP-11: a response about a CA of the path counts when it revokes. Which of
- * the others issued a CA is found by trying: only its issuer's word is believed.
- */
-static bool ca_revoked(const struct job_pki *job, struct pki_der response, struct pki_result *out)
-{
-	for (size_t ca = 1; ca < job->ncerts; ca++) {
-		for (size_t above = 1; above <= job->ncerts; above++) {
-			if (above == ca)
-				continue;
-			evaluate(job, job->certs[ca], above == job->ncerts ? job->policy.anchor :
-				 job->certs[above], response, out);
-			if (out->verdict == PKI_BAD)
-				return true;
-		}
-	}
-	return false;
-}
-
 static void nothing(const struct job_pki *job, struct pki_result *result)
 {
 	memset(result, 0, sizeof(*result));
@@ -107,30 +88,65 @@ static void nothing(const struct job_pki *job, struct pki_result *result)
 		 "(have it reply, or allow another [ocsp] mode)");
 }
 
-void job_inband(const struct job_pki *job, struct pki_der issuer, struct pki_result *result,
-		bool *absent)
+/*
+ * What was sent about the certificate at @at: revoked before good before anything else.
+ * False when nothing was.
+ */
+static bool about(const struct job_pki *job, const struct pki_path *path, size_t at,
+		  struct pki_result *out)
 {
-	bool good = false;
+	struct pki_der cert = job_cert(job, path, at), issuer = job_cert(job, path, at + 1);
+	bool good = false, any = false;
 
-	nothing(job, result);
-	*absent = !job->cut;
 	for (size_t i = 0; i < job->nocsps; i++) {
-		bool another = about_another(job->certs[0], issuer, job->ocsps[i]);
 		struct pki_result r;
 
-		if (another && !ca_revoked(job, job->ocsps[i], &r))
+		if (about_another(cert, issuer, job->ocsps[i]))
 			continue;
-		if (another)
-			/* What is bad is the path, and that is the leaf's. */
-			EVP_Digest(job->certs[0].data, job->certs[0].len, r.cert_digest, NULL,
-				   EVP_sha256(), NULL);
-		else
-			evaluate(job, job->certs[0], issuer, job->ocsps[i], &r);
-		*absent = false;
+		evaluate(job, cert, issuer, job->ocsps[i], &r);
+		any = true;
 		if (r.verdict == PKI_BAD || !good)
-			*result = r;
+			*out = r;
 		if (r.verdict == PKI_BAD)
-			return;
+			break;
 		good = good || r.verdict == PKI_GOOD;
 	}
+	return any;
+}
+
+/*
+ * HNB-OCSP-11: of a CA a response counts when it revokes, and one has to be there and
+ * good when the whole chain must. The leaf's own status is in @result.
+ */
+static void look_above(const struct job_pki *job, const struct pki_path *path,
+		       struct pki_result *result, bool *absent)
+{
+	enum pki_verdict leaf = result->verdict;
+
+	for (size_t at = 1; at < path->n; at++) {
+		struct pki_result one;
+		bool there = about(job, path, at, &one);
+
+		if (!there)
+			nothing(job, &one);
+		if (one.verdict != PKI_BAD && leaf != PKI_GOOD)
+			continue;
+		job_fold(job, path, at, &one, result);
+		if (result->verdict != PKI_GOOD)
+			*absent = !there && !job->cut;
+		if (result->verdict != PKI_GOOD)
+			return;
+	}
+}
+
+void job_inband(const struct job_pki *job, const struct pki_path *path,
+		struct pki_result *result, bool *absent)
+{
+	nothing(job, result);
+	*absent = !about(job, path, 0, result) && !job->cut;
+	if (result->verdict != PKI_BAD)
+		look_above(job, path, result, absent);
+	/* Whatever it is about, it is handed in as the leaf's. */
+	EVP_Digest(job_cert(job, path, 0).data, job_cert(job, path, 0).len, result->cert_digest,
+		   NULL, EVP_sha256(), NULL);
 }

@@ -422,6 +422,14 @@ static int ocsp_socket(struct context *c)
 	return -1;
 }
 
+/* How many certificates are asked about at most. */
+static uint32_t asks(const struct context *c)
+{
+	bool cas = *conf.ocsp.ca_uri.text || conf.ocsp.scope == CONFIG_SCOPE_CHAIN;
+
+	return cas && c->ncerts > 1 ? (uint32_t)c->ncerts : 1;
+}
+
 /* Through the tunnel, once there is one. */
 static void start_intunnel(struct context *c)
 {
@@ -435,7 +443,7 @@ static void start_intunnel(struct context *c)
 		return;
 	}
 	err = verify_run(c, &c->pki.worker, CONFIG_OCSP_INTUNNEL, fd,
-			 conf.ocsp.try_ms + CHAIN_MS, pki_done);
+			 (uint64_t)conf.ocsp.try_ms * asks(c) + CHAIN_MS, pki_done);
 	close(fd);
 	if (err)
 		again(c, &c->pki, retry_pki);

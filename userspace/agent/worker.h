@@ -12,6 +12,7 @@
 #include "agent/config.h"
 #include "agent/loop.h"
 #include "pki/pki.h"
+#include "tre/record.h"
 #include "tre/tre.h"
 
 #define WORKER_NONCE_LEN	32
@@ -20,6 +21,9 @@
 struct worker_result {
 	struct pki_result chain, ocsp, authz;
 	struct tre_result tre;
+	/* INTEGRITY_INFO, made by the TPM: octets of record, 0 with why in tre. */
+	size_t record_len;
+	uint8_t record[TRE_RECORD_MAX];
 	/* In IKE there was no response about this certificate, good or bad. */
 	bool absent;
 	/* When a good response with our nonce was made, seconds; or 0. */
@@ -76,7 +80,7 @@ static inline bool worker_running(const struct worker *w)
 /* confine.c: give up everything that @kind does not need. 0, or -1. */
 int confine(enum worker_kind kind, const struct worker_ids *ids);
 
-/* Path, profile, name; and what @mode says of the leaf's revocation. */
+/* Path, profile, name; and what @mode says of its certificates' revocation. */
 struct job_pki {
 	const struct pki_der *certs;
 	size_t ncerts;
@@ -97,12 +101,50 @@ void job_pki(const void *arg, struct worker_result *out);
 /* The time for its checks, now, in seconds. */
 int64_t job_now(const struct job_pki *job);
 
+/* The certificate at @at of @path; the anchor above the last. */
+struct pki_der job_cert(const struct job_pki *job, const struct pki_path *path, size_t at);
+void job_unknown(struct pki_result *r, const char *rule, const char *detail);
+
 /*
- * What the responses that came in IKE say of the leaf, and of the certificates
- * above it, of which none may be revoked. @absent: none is about the leaf.
+ * HNB-OCSP-11: what the status @one of the CA at @at makes of @all, which is good so
+ * far: revoked closes, whatever the scope; without an answer it stays good unless the
+ * whole chain is to be; a good one bounds how long.
  */
-void job_inband(const struct job_pki *job, struct pki_der issuer, struct pki_result *result,
-		bool *absent);
+void job_fold(const struct job_pki *job, const struct pki_path *path, size_t at,
+	      const struct pki_result *one, struct pki_result *all);
+
+/*
+ * What the responses that came in IKE say of the certificates of @path. @absent:
+ * none is about the leaf, or about a CA that has to be good.
+ */
+void job_inband(const struct job_pki *job, const struct pki_path *path,
+		struct pki_result *result, bool *absent);
+
+/* The configured responder for the certificate at @at; its text is empty when its own
+ * pointer is to be followed; NULL: nobody is asked of it.
+ */
+const struct config_uri *job_source(const struct job_pki *job, size_t at);
+
+/* Ask of each certificate of @path that there is a responder for. @produced: as in
+ * struct worker_result.
+ */
+void job_ocsp(const struct job_pki *job, const struct pki_path *path, struct pki_result *out,
+	      int64_t *produced);
+
+struct ocsp_ask {
+	struct pki_der cert, issuer;
+	const struct config_uri *uri;	/* job_source() */
+	const uint8_t *body;		/* the request */
+	size_t len;
+	int64_t end_ms;			/* direct: CLOCK_BOOTTIME */
+	unsigned int again;		/* how many were asked before */
+};
+
+struct ocsp_reply {
+	uint8_t *data;			/* to free() */
+	size_t len;
+	char why[PKI_TEXT_MAX + 1];
+};
 
 /* One exchange with a responder. */
 struct http_call {
@@ -119,12 +161,12 @@ struct http_call {
 const char *http_post(const struct http_call *call, const uint8_t *body, size_t len,
 		      uint8_t **out, size_t *out_len, char *why, size_t whylen);
 
-/* The same to the responder outside of the tunnel: the configured one, or where
- * the leaf's pointer leads if that is allowed. Each address is looked at before it
+/* The same to a responder outside of the tunnel: the configured one, or where the
+ * certificate's pointer leads if that is allowed. Each address is looked at before it
  * is asked.
  */
-const char *direct_post(const struct job_pki *job, const uint8_t *body, size_t len,
-			uint8_t **out, size_t *out_len, char *why, size_t whylen);
+const char *direct_post(const struct job_pki *job, const struct ocsp_ask *ask,
+			struct ocsp_reply *reply);
 
 struct job_tre {
 	const char *tcti;
@@ -136,5 +178,13 @@ struct job_tre {
 	size_t policy_len;
 };
 void job_tre(const void *arg, struct worker_result *out);
+
+struct job_report {
+	const char *tcti;
+	uint32_t pcrs;
+	struct tre_binding binding;
+	struct tre_claims claims;
+};
+void job_report(const void *arg, struct worker_result *out);
 
 #endif /* TRUSTGATE_WORKER_H */
