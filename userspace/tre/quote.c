@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A quote from the TPM. */
 #include <string.h>
-#include <tss2/tss2_mu.h>
 #include "tre/internal.h"
 #include "tre/keys.h"
+#include "tre/measure.h"
 
 /* A PCR may be extended between reading and quoting; on a live box not for ever. */
 #define TRIES		4
@@ -19,129 +19,60 @@ struct quote {
 	size_t sig_len;
 };
 
-static TPML_PCR_SELECTION selection(uint32_t mask)
-{
-	return (TPML_PCR_SELECTION) {
-		.count = 1,
-		.pcrSelections = { {
-			.hash = TPM2_ALG_SHA256,
-			.sizeofSelect = 3,
-			.pcrSelect = { (BYTE)mask, (BYTE)(mask >> 8), (BYTE)(mask >> 16) },
-		} },
-	};
-}
-
-/* The PCRs a reply has values of; 0 when it isn't about the SHA-256 bank alone. */
-static uint32_t selected(const TPML_PCR_SELECTION *list)
-{
-	const TPMS_PCR_SELECTION *sel = &list->pcrSelections[0];
-	uint32_t mask = 0;
-	int i;
-
-	if (list->count != 1 || sel->hash != TPM2_ALG_SHA256 || sel->sizeofSelect < 3)
-		return 0;
-	for (i = 0; i < 3; i++)
-		mask |= (uint32_t)sel->pcrSelect[i] << 8 * i;
-	return mask;
-}
-
-/* Store one reply's values; what it gave, 0 when it's nothing that was asked. */
-static uint32_t store_pcrs(struct quote *q, uint32_t asked, const TPML_PCR_SELECTION *out,
-			   const TPML_DIGEST *values)
-{
-	uint32_t got = selected(out) & asked;
-	unsigned int i, n = 0;
-
-	if (got != selected(out))
-		return 0;
-	for (i = 0; i < TRE_PCRS; i++) {
-		if (!(got & 1u << i))
-			continue;
-		if (n >= values->count || values->digests[n].size != TRE_DIGEST_LEN)
-			return 0;
-		memcpy(q->pcrs[i], values->digests[n++].buffer, TRE_DIGEST_LEN);
-	}
-	return n == values->count ? got : 0;
-}
-
-/* A reply has eight values at most. */
-static bool read_pcrs(struct quote *q, uint32_t mask, struct tre_result *result)
-{
-	while (mask) {
-		TPML_PCR_SELECTION in = selection(mask), *out = NULL;
-		TPML_DIGEST *values = NULL;
-		UINT32 counter;
-		uint32_t got = 0;
-
-		if (!tre_tpm_ok(Esys_PCR_Read(q->tpm.esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-					      &in, &counter, &out, &values), "TPM2_PCR_Read", result))
-			return false;
-		got = store_pcrs(q, mask, out, values);
-		Esys_Free(out);
-		Esys_Free(values);
-		if (!got) {
-			tre_set(result, TRE_UNAVAILABLE, "tre.pcr.bank",
-				"the TPM gives no SHA-256 value of PCRs 0x%06x (enable its SHA-256 bank)",
-				mask);
-			return false;
-		}
-		mask &= ~got;
-	}
-	return true;
-}
-
 static bool quote(struct quote *q, uint32_t mask, const uint8_t qualifying[TRE_DIGEST_LEN],
 		  struct tre_result *result)
 {
-	static const TPMT_SIG_SCHEME scheme = { .scheme = TPM2_ALG_NULL };
-	TPML_PCR_SELECTION pcrs = selection(mask);
-	TPM2B_DATA data = { .size = TRE_DIGEST_LEN };
-	TPMT_SIGNATURE *signature = NULL;
-	bool ok;
-
-	memcpy(data.buffer, qualifying, TRE_DIGEST_LEN);
 	Esys_Free(q->attest);
 	q->attest = NULL;
 	q->sig_len = 0;
-	ok = tre_tpm_ok(Esys_Quote(q->tpm.esys, q->ak, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-				   ESYS_TR_NONE, &data, &scheme, &pcrs, &q->attest, &signature),
-			"TPM2_Quote", result) &&
-	     tre_tpm_ok(Tss2_MU_TPMT_SIGNATURE_Marshal(signature, q->sig, sizeof(q->sig),
-						       &q->sig_len), "TPMT_SIGNATURE", result);
-	Esys_Free(signature);
-	return ok;
+	return tre_quote_make(&q->tpm, q->ak, mask, qualifying, &q->attest, q->sig, &q->sig_len,
+			      result);
 }
 
 static void measure(struct quote *q, uint32_t mask, const uint8_t qualifying[TRE_DIGEST_LEN],
-		    const struct tre_policy *policy, struct tre_result *result)
+		    struct tre_result *result)
 {
 	int i;
 
 	for (i = 0; i < TRIES; i++) {
-		if (!read_pcrs(q, mask, result) || !quote(q, mask, qualifying, result))
+		if (!tre_pcrs_read(&q->tpm, mask, q->pcrs, result) ||
+		    !quote(q, mask, qualifying, result))
 			return;
-		tre_appraise(q->attest->attestationData, q->attest->size, q->sig, q->sig_len,
-			     q->ak_public, q->ak_public_len, mask,
-			     (const uint8_t (*)[TRE_DIGEST_LEN])q->pcrs, qualifying, policy,
-			     result);
+		tre_appraise_quote(q->attest->attestationData, q->attest->size, q->sig, q->sig_len,
+				   q->ak_public, q->ak_public_len, mask,
+				   (const uint8_t (*)[TRE_DIGEST_LEN])q->pcrs, qualifying, result);
 		if (strcmp(result->rule, "tre.quote.digest"))
 			return;
 	}
 }
 
-void tre_quote(const char *tcti, uint32_t mask, const uint8_t qualifying[TRE_DIGEST_LEN],
-	       const struct tre_policy *policy, struct tre_result *result)
+void tre_quote_values(const char *tcti, uint32_t mask, const uint8_t qualifying[TRE_DIGEST_LEN],
+		      uint8_t pcrs[TRE_PCRS][TRE_DIGEST_LEN], struct tre_result *result)
 {
 	struct quote q = { .ak = ESYS_TR_NONE };
 
 	memset(result, 0, sizeof(*result));
 	tre_set(result, TRE_UNAVAILABLE, "tre.tpm", "the TPM was not asked (report this)");
-	if (!tre_arguments_ok(mask, policy, result))
+	if (!tre_mask_ok(mask, result))
 		return;
 	if (tre_session_open(&q.tpm, tcti, result) &&
 	    tre_ak_load(&q.tpm, &q.ak, q.ak_public, &q.ak_public_len, result))
-		measure(&q, mask, qualifying, policy, result);
+		measure(&q, mask, qualifying, result);
+	memcpy(pcrs, q.pcrs, sizeof(q.pcrs));
 	tre_ak_drop(&q.tpm, &q.ak);
 	Esys_Free(q.attest);
 	tre_session_close(&q.tpm);
+}
+
+void tre_quote(const char *tcti, uint32_t mask, const uint8_t qualifying[TRE_DIGEST_LEN],
+	       const struct tre_policy *policy, struct tre_result *result)
+{
+	uint8_t pcrs[TRE_PCRS][TRE_DIGEST_LEN];
+
+	memset(result, 0, sizeof(*result));
+	if (!tre_arguments_ok(mask, policy, result))
+		return;
+	tre_quote_values(tcti, mask, qualifying, pcrs, result);
+	if (result->verdict == TRE_PASS)
+		tre_policy_match(policy, mask, (const uint8_t (*)[TRE_DIGEST_LEN])pcrs, result);
 }

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/params.h>
 #include <tss2/tss2_mu.h>
+#include "tre/attest.h"
 #include "tre/internal.h"
 
 #define COORD_LEN	32	/* P-256 */
@@ -32,7 +33,7 @@ static bool put_coord(uint8_t *to, const TPM2B_ECC_PARAMETER *coord)
 	return true;
 }
 
-static EVP_PKEY *make_key(const TPMS_ECC_POINT *point)
+EVP_PKEY *tre_ecc_key(const TPMS_ECC_POINT *point)
 {
 	uint8_t octets[1 + 2 * COORD_LEN] = { POINT_CONVERSION_UNCOMPRESSED };
 	OSSL_PARAM params[] = {
@@ -69,7 +70,7 @@ bool tre_ak_key(const uint8_t *public, size_t len, EVP_PKEY **key, struct tre_re
 			pub.publicArea.type, pub.publicArea.objectAttributes);
 		return false;
 	}
-	*key = make_key(&pub.publicArea.unique.ecc);
+	*key = tre_ecc_key(&pub.publicArea.unique.ecc);
 	ERR_clear_error();
 	if (!*key)
 		tre_set(result, TRE_FAIL, "tre.ak.point",
