@@ -63,20 +63,44 @@ static void digest_proof(const uint8_t *attest, size_t attest_len, const uint8_t
 	EVP_MD_CTX_free(ctx);
 }
 
+bool tre_mask_ok(uint32_t mask, struct tre_result *result)
+{
+	if (mask && !(mask >> TRE_PCRS))
+		return true;
+	tre_set(result, TRE_FAIL, "tre.mask",
+		"PCR mask 0x%" PRIx32 " names no PCR, or one above %d (configure PCRs 0 to %d)",
+		mask, TRE_PCRS - 1, TRE_PCRS - 1);
+	return false;
+}
+
 bool tre_arguments_ok(uint32_t mask, const struct tre_policy *policy, struct tre_result *result)
 {
-	if (!mask || mask >> TRE_PCRS) {
-		tre_set(result, TRE_FAIL, "tre.mask",
-			"PCR mask 0x%" PRIx32 " names no PCR, or one above %d (configure PCRs 0 to %d)",
-			mask, TRE_PCRS - 1, TRE_PCRS - 1);
+	if (!tre_mask_ok(mask, result))
 		return false;
-	}
-	if (!policy) {
-		tre_set(result, TRE_FAIL, "tre.policy.absent",
-			"there is no reference policy (install one)");
-		return false;
-	}
-	return true;
+	if (policy)
+		return true;
+	tre_set(result, TRE_FAIL, "tre.policy.absent", "there is no reference policy (install one)");
+	return false;
+}
+
+void tre_appraise_quote(const uint8_t *attest, size_t attest_len, const uint8_t *sig,
+			size_t sig_len, const uint8_t *ak_public, size_t ak_public_len,
+			uint32_t mask, const uint8_t pcrs[TRE_PCRS][TRE_DIGEST_LEN],
+			const uint8_t qualifying[TRE_DIGEST_LEN], struct tre_result *result)
+{
+	EVP_PKEY *ak = NULL;
+	TPMS_ATTEST a;
+
+	memset(result, 0, sizeof(*result));
+	digest_proof(attest, attest_len, sig, sig_len, result->proof_digest);
+	if (tre_mask_ok(mask, result) &&
+	    tre_ak_key(ak_public, ak_public_len, &ak, result) &&
+	    tre_signature_check(ak, attest, attest_len, sig, sig_len, result) &&
+	    parse_attest(attest, attest_len, &a, result) &&
+	    check_quote(&a, mask, pcrs, qualifying, result))
+		tre_set(result, TRE_PASS, "tre.quote.good", "PCRs 0x%06" PRIx32 " are what the TPM quotes",
+			mask);
+	EVP_PKEY_free(ak);
 }
 
 void tre_appraise(const uint8_t *attest, size_t attest_len, const uint8_t *sig, size_t sig_len,
@@ -85,18 +109,11 @@ void tre_appraise(const uint8_t *attest, size_t attest_len, const uint8_t *sig, 
 		  const uint8_t qualifying[TRE_DIGEST_LEN],
 		  const struct tre_policy *policy, struct tre_result *result)
 {
-	EVP_PKEY *ak = NULL;
-	TPMS_ATTEST a;
-
 	memset(result, 0, sizeof(*result));
-	digest_proof(attest, attest_len, sig, sig_len, result->proof_digest);
-	if (tre_arguments_ok(mask, policy, result) &&
-	    tre_ak_key(ak_public, ak_public_len, &ak, result) &&
-	    tre_signature_check(ak, attest, attest_len, sig, sig_len, result) &&
-	    parse_attest(attest, attest_len, &a, result) &&
-	    check_quote(&a, mask, pcrs, qualifying, result) &&
-	    tre_policy_match(policy, mask, pcrs, result))
-		tre_set(result, TRE_PASS, "tre.good", "PCRs 0x%06" PRIx32 " are as policy %s says",
-			mask, tre_policy_name(policy));
-	EVP_PKEY_free(ak);
+	if (!tre_arguments_ok(mask, policy, result))
+		return;
+	tre_appraise_quote(attest, attest_len, sig, sig_len, ak_public, ak_public_len, mask, pcrs,
+			   qualifying, result);
+	if (result->verdict == TRE_PASS)
+		tre_policy_match(policy, mask, pcrs, result);
 }

@@ -13,21 +13,28 @@
 
 #define TRE_DIGEST_LEN	32
 #define TRE_PCRS	24
-#define TRE_TEXT_MAX	255
+#define TRE_TEXT_MAX	639
 
 /* 0 is the one that opens nothing, whoever forgot to say. */
 enum tre_verdict { TRE_UNAVAILABLE, TRE_PASS, TRE_FAIL };
 
 /*
- * Reference policy: which values each PCR of the SHA-256 bank may have. A text
- * file, one directive a line, '#' starts a comment:
+ * Reference policy: what may have been measured. A text file, one directive a line,
+ * '#' starts a comment; Documentation/policy.rst has all of it:
  *
  *	policy 1
  *	name lab-2026-11
- *	pcr 0 <64 hex digits> [<64 hex digits>...]
+ *	version 3
+ *	pcr 0 DIGEST [DIGEST...]		values in the SHA-256 bank
+ *	event allow 4 DIGEST [DIGEST...]	or what may have led to PCR 4's
+ *	event deny DIGEST...
+ *	ima allow PATH DIGEST [DIGEST...]	and what to PCR 10's
+ *	ima deny DIGEST|PATTERN...
+ *	ima exclude PATTERN...
+ *	signature ALGORITHM HEX			last; see tre/policy.h
  *
- * A PCR that is asked for and has no line fails. Unknown directives, a PCR
- * named twice, or anything that does not parse make the whole policy bad.
+ * A PCR that is asked for and has no rule fails. Unknown directives, a PCR named
+ * twice, or anything that does not parse make the whole policy bad.
  */
 struct tre_policy;
 
@@ -56,6 +63,10 @@ struct tre_result {
 void tre_quote(const char *tcti, uint32_t mask, const uint8_t qualifying[TRE_DIGEST_LEN],
 	       const struct tre_policy *policy, struct tre_result *result);
 
+/* The same without a policy: a good quote is TRE_PASS, its values are in @pcrs. */
+void tre_quote_values(const char *tcti, uint32_t mask, const uint8_t qualifying[TRE_DIGEST_LEN],
+		      uint8_t pcrs[TRE_PCRS][TRE_DIGEST_LEN], struct tre_result *result);
+
 /*
  * The part of tre_quote() that needs no TPM: appraise a marshalled TPMS_ATTEST
  * and TPMT_SIGNATURE made by the key in @ak_public (TPM2B_PUBLIC), for the PCR
@@ -66,5 +77,11 @@ void tre_appraise(const uint8_t *attest, size_t attest_len, const uint8_t *sig, 
 		  uint32_t mask, const uint8_t pcrs[TRE_PCRS][TRE_DIGEST_LEN],
 		  const uint8_t qualifying[TRE_DIGEST_LEN],
 		  const struct tre_policy *policy, struct tre_result *result);
+
+/* And that of tre_quote_values(). */
+void tre_appraise_quote(const uint8_t *attest, size_t attest_len, const uint8_t *sig,
+			size_t sig_len, const uint8_t *ak_public, size_t ak_public_len,
+			uint32_t mask, const uint8_t pcrs[TRE_PCRS][TRE_DIGEST_LEN],
+			const uint8_t qualifying[TRE_DIGEST_LEN], struct tre_result *result);
 
 #endif /* TRUSTGATE_TRE_H */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Results as text. */
+/* Results as text, and what a TPM does with a digest. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include "tre/internal.h"
 
 void tre_set(struct tre_result *result, enum tre_verdict verdict, const char *rule,
@@ -23,4 +24,13 @@ const char *tre_hex(const uint8_t digest[TRE_DIGEST_LEN], char hex[TRE_HEX_LEN +
 	for (i = 0; i < TRE_DIGEST_LEN; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 	return hex;
+}
+
+bool tre_extend(uint8_t pcr[TRE_DIGEST_LEN], const uint8_t digest[TRE_DIGEST_LEN])
+{
+	uint8_t both[2 * TRE_DIGEST_LEN];
+
+	memcpy(both, pcr, TRE_DIGEST_LEN);
+	memcpy(both + TRE_DIGEST_LEN, digest, TRE_DIGEST_LEN);
+	return EVP_Digest(both, sizeof(both), pcr, NULL, EVP_sha256(), NULL) == 1;
 }
