@@ -6,6 +6,7 @@
 
 #include "../lib/tap.h"
 #include "agent/config.h"
+#include "agent/wire.h"
 
 #define GOOD \
 	"[charon]\nchild = core\n[peer]\nname = segw.example.org\nanchor = /a.pem\n" \
@@ -97,6 +98,22 @@ static const struct refusal refusals[] = {
 	{ "PCR 24", GOOD "[tre]\npcrs = 0-24\n", 9, "tre.pcrs", "0 to 23" },
 	{ "PCRs backwards", GOOD "[tre]\npcrs = 7-0\n", 9, "tre.pcrs", "0 to 23" },
 	{ "source of another family", GOOD "source = fd00::1\n", 0, "ocsp.source", "family" },
+	{ "HNB-INT-01: another word for when to send", GOOD "[integrity]\nintegrity_info = on\n", 9,
+	  "integrity.integrity_info", "not one of" },
+	{ "HNB-INT-06: a type that is not of private use", GOOD "[integrity]\nnotify_type = 40959\n",
+	  9, "integrity.notify_type", "smallest" },
+	{ "HNB-INT-06: a type beyond 16 bits", GOOD "[integrity]\nnotify_type = 65536\n", 9,
+	  "integrity.notify_type", "largest" },
+	{ "HNB-INT-06: 3GPP's DEVICE_IDENTITY", GOOD "[integrity]\nnotify_type = 41101\n", 9,
+	  "integrity.notify_type", "DEVICE_IDENTITY" },
+	{ "FFS-01: one of 3GPP's range", GOOD "[integrity]\nnotify_type = 55504\n", 9,
+	  "integrity.notify_type", "3GPP" },
+	{ "FFS-01: strongSwan's RADIUS_ATTRIBUTE", GOOD "[integrity]\nnotify_type = 40969\n", 9,
+	  "integrity.notify_type", "RADIUS_ATTRIBUTE" },
+	{ "PIT-42: a TPM's deadline that IKE can't wait for", GOOD "[integrity]\ndeadline = 9s\n", 9,
+	  "integrity.deadline", "largest" },
+	{ "SGW-INT-11: a SeGW's policy at a H(e)NB", GOOD "[integrity]\npolicy = required\n", 0,
+	  "integrity.policy", "role = segw" },
 	{ "path that is not absolute", GOOD "[tre]\npolicy = p\n", 9, "tre.policy", "absolute" },
 	{ "five certificates in a chain", GOOD "[peer]\nmax_chain = 5\n", 9, "peer.max_chain",
 	  "largest" },
@@ -276,6 +293,38 @@ static void test_segw(void)
 	       !strcmp(l.key, "gate.required"), "SGW-AAA-01: no authorisation without a source of it");
 }
 
+static void test_integrity(void)
+{
+	struct config c;
+	struct last l;
+
+	parse(GOOD, &c, &l);
+	tap_ok(c.integrity.mode == TG_WIRE_MODE_AUTO && c.integrity.notify_type == 48320,
+	       "HNB-INT-01, FFS-01: sent to who shows the Vendor ID, type 48320");
+	parse(GOOD "[integrity]\nintegrity_info = force\nnotify_type = 65535\n", &c, &l);
+	tap_ok(!l.n && c.integrity.mode == TG_WIRE_MODE_FORCE && c.integrity.notify_type == 65535,
+	       "HNB-INT-01: or always, and by another type");
+	parse(SEGW, &c, &l);
+	tap_ok(c.integrity.policy == INTEGRITY_OPTIONAL && c.integrity.on_fail == ON_FAIL_REJECT &&
+	       !(c.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY),
+	       "FFS-05, SGW-INT-11: optional, and a bad one refused");
+	parse(SEGW "[integrity]\npolicy = required\non_fail = pending-validate\n"
+	      "enrolment = /d\nreference = /r\n", &c, &l);
+	tap_ok(!l.n && c.integrity.policy == INTEGRITY_REQUIRED &&
+	       c.integrity.on_fail == ON_FAIL_PENDING_VALIDATE &&
+	       c.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY,
+	       "SGW-INT-11: required, as a proof of the gate");
+	parse(SEGW "[integrity]\npolicy = required\nreference = /r\n", &c, &l);
+	tap_ok(l.n == 1 && !strcmp(l.key, "integrity.enrolment"),
+	       "SGW-INT-11: required, and no device enrolled: an error");
+	parse(SEGW "[integrity]\npolicy = required\nenrolment = /d\n", &c, &l);
+	tap_ok(l.n == 1 && !strcmp(l.key, "integrity.reference"),
+	       "SGW-INT-11: required, and no state allowed: an error");
+	parse(SEGW "[integrity]\nintegrity_info = auto\n", &c, &l);
+	tap_ok(l.n == 1 && !strcmp(l.key, "integrity.integrity_info"),
+	       "HNB-INT-01: what a H(e)NB sends is none of a SeGW's keys");
+}
+
 static bool addr_ok(const struct config *c, const char *addr)
 {
 	char text[128];
@@ -323,6 +372,7 @@ int main(void)
 	test_modes();
 	test_targets();
 	test_segw();
+	test_integrity();
 	test_values();
 	test_names();
 	test_refusals();

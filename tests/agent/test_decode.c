@@ -96,11 +96,116 @@ static void test_good(struct msg *m)
 	tap_ok(!finish(m, TG_WIRE_PING, &d), "ping: nothing in it");
 }
 
+static const uint8_t nonce[TG_WIRE_NONCE_MAX + 1], idi[TG_WIRE_IDI_MAX + 1];
+static const uint8_t record[TG_WIRE_INTEGRITY_MAX + 1];
+
+/* Which IKE SA it is, but for the item @without. */
+static void binding(struct msg *m, uint16_t without)
+{
+	if (without != TG_WIRE_SPI_I)
+		item(m, TG_WIRE_SPI_I, "initiate", 8);
+	if (without != TG_WIRE_SPI_R)
+		item(m, TG_WIRE_SPI_R, "response", 8);
+	if (without != TG_WIRE_NI)
+		item(m, TG_WIRE_NI, nonce, TG_WIRE_NONCE_MIN);
+	if (without != TG_WIRE_NR)
+		item(m, TG_WIRE_NR, nonce, TG_WIRE_NONCE_MAX);
+	if (without != TG_WIRE_IDI)
+		item(m, TG_WIRE_IDI, "\2\0\0\0box", 7);
+}
+
 static void refused(struct msg *m, uint16_t type, const char *what)
 {
 	struct decode_msg d;
 
 	tap_ok(finish(m, type, &d) != NULL, "refused: %s", what);
+}
+
+static void test_binding(struct msg *m)
+{
+	struct decode_msg d;
+
+	start(m);
+	number(m, TG_WIRE_IKE_ID, 7);
+	binding(m, 0);
+	tap_ok(!finish(m, TG_WIRE_REPORT, &d) && d.ike_id == 7 && !memcmp(d.spi_i, "initiate", 8) &&
+	       !memcmp(d.spi_r, "response", 8) && d.ni.len == TG_WIRE_NONCE_MIN &&
+	       d.nr.len == TG_WIRE_NONCE_MAX && d.idi.len == 7 && decode_has_binding(&d),
+	       "FFS-03: report: an IKE SA's SPIs, nonces and identity");
+	authorize(m);
+	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && !decode_has_binding(&d),
+	       "SGW-INT-11: authorize: without any of it");
+	authorize(m);
+	binding(m, 0);
+	number(m, TG_WIRE_AGE, 60);
+	item(m, TG_WIRE_INTEGRITY, record, TG_WIRE_INTEGRITY_MAX);
+	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && d.integrity.len == TG_WIRE_INTEGRITY_MAX &&
+	       d.age_s == 60 && decode_has_binding(&d), "FFS-03: authorize: with the longest record");
+	for (uint16_t i = TG_WIRE_SPI_I; i <= TG_WIRE_IDI; i++) {
+		start(m);
+		number(m, TG_WIRE_IKE_ID, 7);
+		binding(m, i);
+		refused(m, TG_WIRE_REPORT, "FFS-03: report: a part of the binding is missing");
+		authorize(m);
+		binding(m, i);
+		refused(m, TG_WIRE_AUTHORIZE, "FFS-03: authorize: a part of the binding is missing");
+	}
+	authorize(m);
+	item(m, TG_WIRE_INTEGRITY, record, 9);
+	refused(m, TG_WIRE_AUTHORIZE, "FFS-03: a record of no IKE SA");
+}
+
+/* Authorize with @type of @len octets in place of a good one. */
+static void misfit(struct msg *m, uint16_t type, const void *data, uint16_t len, const char *what)
+{
+	authorize(m);
+	binding(m, type);
+	item(m, type, data, len);
+	refused(m, TG_WIRE_AUTHORIZE, what);
+}
+
+static void test_misfits(struct msg *m)
+{
+	misfit(m, TG_WIRE_SPI_I, nonce, 7, "FFS-03: an SPI of 7 octets");
+	misfit(m, TG_WIRE_SPI_R, nonce, 9, "FFS-03: an SPI of 9 octets");
+	misfit(m, TG_WIRE_NI, nonce, TG_WIRE_NONCE_MIN - 1, "FFS-03: a nonce of 15 octets");
+	misfit(m, TG_WIRE_NR, nonce, TG_WIRE_NONCE_MAX + 1, "FFS-03: a nonce of 257 octets");
+	misfit(m, TG_WIRE_IDI, idi, 3, "FFS-03: an identity without its type");
+	misfit(m, TG_WIRE_IDI, idi, TG_WIRE_IDI_MAX + 1, "FFS-03: an identity of 1025 octets");
+	authorize(m);
+	binding(m, 0);
+	item(m, TG_WIRE_INTEGRITY, record, 0);
+	refused(m, TG_WIRE_AUTHORIZE, "HNB-INT-01: an empty record");
+	authorize(m);
+	binding(m, 0);
+	item(m, TG_WIRE_INTEGRITY, record, TG_WIRE_INTEGRITY_MAX + 1);
+	refused(m, TG_WIRE_AUTHORIZE, "HNB-INT-01: a record of 1501 octets");
+	authorize(m);
+	binding(m, 0);
+	item(m, TG_WIRE_INTEGRITY, record, 9);
+	item(m, TG_WIRE_INTEGRITY, record, 9);
+	refused(m, TG_WIRE_AUTHORIZE, "HNB-INT-01: a record twice");
+	start(m);
+	number(m, TG_WIRE_IKE_ID, 7);
+	binding(m, 0);
+	item(m, TG_WIRE_INTEGRITY, record, 9);
+	refused(m, TG_WIRE_REPORT, "HNB-INT-01: a record where one is asked for");
+	start(m);
+	number(m, TG_WIRE_MODE, 1);
+	refused(m, TG_WIRE_PING, "HNB-INT-01: what only the agent says");
+}
+
+static void test_version(struct msg *m)
+{
+	struct tg_wire_hdr hdr;
+	struct decode_msg d;
+
+	authorize(m);
+	finish(m, TG_WIRE_AUTHORIZE, &d);
+	memcpy(&hdr, m->data, sizeof(hdr));
+	hdr.version = TG_WIRE_VERSION - 1;
+	memcpy(m->data, &hdr, sizeof(hdr));
+	tap_ok(decode_msg(m->data, m->len, &d) != NULL, "refused: a plugin of the version before");
 }
 
 static void test_items(struct msg *m)
@@ -188,7 +293,7 @@ static void test_reply(void)
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	len = encode_reply(buf, 42, 13, text, 0);
+	len = encode_reply(buf, 42, 13, text);
 	memcpy(&hdr, buf, sizeof(hdr));
 	tap_ok(hdr.seq == 42 && hdr.type == TG_WIRE_REPLY && hdr.len == len - sizeof(hdr) &&
 	       len == sizeof(hdr) + 8 + 4 + 255, "reply: a long text is cut at 255");
@@ -204,9 +309,9 @@ static void test_plugin(void)
 	size_t len;
 	bool all = true;
 
-	len = encode_reply(buf, 7, 0, NULL, TG_WIRE_FLAG_REQUIRED);
-	tap_ok(!tg_msg_parse_reply(buf, len, &r) && r.seq == 7 && r.flags == TG_WIRE_FLAG_REQUIRED,
-	       "HNB-OCSP-15: a reply with the agent's policy");
+	len = encode_hello_reply(buf, 7, &(struct decode_hello){ .flags = TG_WIRE_FLAG_REQUIRED });
+	tap_ok(!tg_msg_parse_reply(buf, len, &r) && r.seq == 7 && r.flags == TG_WIRE_FLAG_REQUIRED &&
+	       r.mode == TG_WIRE_MODE_OFF, "HNB-OCSP-15: a reply with the agent's policy");
 	for (size_t i = 0; i <= TG_WIRE_OCSPS_MAX; i++)
 		ocsps[i] = (struct pki_der){ big, i + 1 };
 	len = encode_staple(buf, cert, ocsps, TG_WIRE_OCSPS_MAX, 1234);
@@ -229,6 +334,39 @@ static void test_plugin(void)
 	buf[len - 1] ^= 1;
 	memset(buf + sizeof(struct tg_wire_hdr) + 8 + 4, 0, 4);
 	tap_ok(tg_msg_parse_staple(buf, len, &s) != NULL, "SGW-F2-10: refused: life 0 with a response");
+}
+
+static void test_plugin_integrity(void)
+{
+	static const struct decode_hello good = {
+		.mode = TG_WIRE_MODE_FORCE, .notify = 50000, .wait_ms = 1700,
+	};
+	static uint8_t buf[DECODE_REPLY_MAX], longest[TG_WIRE_INTEGRITY_MAX];
+	struct decode_hello h = good;
+	struct tg_reply r;
+	size_t len;
+
+	len = encode_hello_reply(buf, 1, &h);
+	tap_ok(!tg_msg_parse_reply(buf, len, &r) && r.mode == TG_WIRE_MODE_FORCE &&
+	       r.notify == 50000 && r.wait_ms == 1700 && !r.integrity_len,
+	       "HNB-INT-01: the greeting tells mode, type and deadline");
+	h.mode = TG_WIRE_MODE_LAST + 1;
+	tap_ok(tg_msg_parse_reply(buf, encode_hello_reply(buf, 1, &h), &r) != NULL,
+	       "HNB-INT-01: refused: a mode there is not");
+	h = good;
+	h.notify = TG_WIRE_NOTIFY_MIN - 1;
+	tap_ok(tg_msg_parse_reply(buf, encode_hello_reply(buf, 1, &h), &r) != NULL,
+	       "HNB-INT-06: refused: a type that is not of private use");
+	h.notify = TG_WIRE_NOTIFY_MAX + 1;
+	tap_ok(tg_msg_parse_reply(buf, encode_hello_reply(buf, 1, &h), &r) != NULL,
+	       "HNB-INT-06: refused: a type beyond 16 bits");
+	memset(longest, 0x5a, sizeof(longest));
+	len = encode_record(buf, 9, longest, sizeof(longest));
+	tap_ok(!tg_msg_parse_reply(buf, len, &r) && r.seq == 9 && !r.status &&
+	       r.integrity_len == sizeof(longest) && !memcmp(r.integrity, longest, sizeof(longest)),
+	       "HNB-INT-01: the longest record reaches the plugin");
+	len = encode_record(buf, 9, longest, 0);
+	tap_ok(tg_msg_parse_reply(buf, len, &r) != NULL, "HNB-INT-01: refused: an empty record");
 }
 
 static void take(void *arg, const struct vici_str *path, size_t depth, struct vici_str key,
@@ -288,10 +426,14 @@ int main(void)
 
 	tap_start();
 	test_good(&m);
+	test_binding(&m);
+	test_misfits(&m);
+	test_version(&m);
 	test_items(&m);
 	test_lengths(&m);
 	test_reply();
 	test_plugin();
+	test_plugin_integrity();
 	test_vici();
 	return tap_end();
 }

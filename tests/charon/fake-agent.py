@@ -14,6 +14,11 @@ each item. MODE is a file read before each answer:
     garbage TYPE    answer it with octets that are no message
     close TYPE      close the connection on it
     require         answer everything, and say that no peer is to pass without an answer
+    long REPORT     answer it with a record of one octet too many
+    empty REPORT    answer it with a record of none
+
+MODE.integrity, when there, has what to say of INTEGRITY_INFO in the greeting: off, auto
+or force, the type of the Notify, and ms to wait. MODE.record is what REPORT gets.
 """
 import hashlib
 import os
@@ -23,16 +28,18 @@ import sys
 
 HDR = struct.Struct("=IHHII")
 ITEM = struct.Struct("=HH")
-MAGIC, VERSION, REPLY = 0x54474154, 1, 16
+MAGIC, VERSION, REPLY = 0x54474154, 2, 16
 TYPES = {1: "HELLO", 2: "AUTHORIZE", 3: "CHILD_KEYS", 4: "CHILD_UP", 5: "CHILD_DOWN",
-         6: "IKE_DOWN", 7: "IKE_REKEY", 8: "PING"}
-REPLIED = {"HELLO", "AUTHORIZE", "CHILD_KEYS", "PING"}
+         6: "IKE_DOWN", 7: "IKE_REKEY", 8: "PING", 9: "REPORT"}
+REPLIED = {"HELLO", "AUTHORIZE", "CHILD_KEYS", "PING", "REPORT"}
 ITEMS = ["", "instance", "text", "ike", "new_ike", "role", "peer", "cert", "kinds", "child",
          "name", "proto", "spi_in", "spi_out", "local", "remote", "reqid", "if_in", "if_out",
-         "vip", "flags", "status", "ocsp", "sent", "life"]
+         "vip", "flags", "status", "ocsp", "sent", "life", "spi_i", "spi_r", "ni", "nr", "idi", "integrity",
+         "mode", "notify", "age"]
 TEXTS = {"text", "peer", "name"}
 ADDRESSES = {"local", "remote", "vip"}
-STATUS, TEXT, FLAGS = 21, 2, 20
+STATUS, TEXT, FLAGS, LIFE, INTEGRITY, MODE, NOTIFY = 21, 2, 20, 24, 30, 31, 32
+RECORD_MAX = 1500
 REQUIRED = 0x10
 
 
@@ -42,11 +49,11 @@ def show(name, data):
     if name in ADDRESSES:
         family = socket.AF_INET if len(data) == 4 else socket.AF_INET6
         return socket.inet_ntop(family, data)
-    if name in ("cert", "ocsp"):
+    if name in ("cert", "ocsp", "integrity"):
         return hashlib.sha256(data).hexdigest()
     if name.startswith("spi"):
         return "0x" + data.hex()
-    if name == "instance":
+    if name in ("instance", "ni", "nr", "idi"):
         return data.hex()
     return str(int.from_bytes(data, sys.byteorder))
 
@@ -68,8 +75,8 @@ def item(number, data):
     return ITEM.pack(number, len(data)) + data
 
 
-def reply(seq, status, text=b"", flags=0):
-    body = item(STATUS, struct.pack("=I", status))
+def reply(seq, status, text=b"", flags=0, more=b""):
+    body = item(STATUS, struct.pack("=I", status)) + more
     if flags:
         body += item(FLAGS, struct.pack("=I", flags))
     if text:
@@ -77,7 +84,27 @@ def reply(seq, status, text=b"", flags=0):
     return HDR.pack(MAGIC, VERSION, REPLY, seq, len(body)) + body
 
 
-def answer(conn, mode, kind, seq):
+def integrity(mode_file):
+    """For the greeting."""
+    if not os.path.exists(mode_file + ".integrity"):
+        return b""
+    with open(mode_file + ".integrity", encoding="ascii") as f:
+        mode, notify, wait = f.read().split()
+    numbers = {MODE: ["off", "auto", "force"].index(mode), NOTIFY: int(notify), LIFE: int(wait)}
+    return b"".join(item(n, struct.pack("=I", v)) for n, v in numbers.items())
+
+
+def record(mode_file, what):
+    with open(mode_file + ".record", "rb") as f:
+        data = f.read()
+    if what == "long":
+        data = data.ljust(RECORD_MAX + 1, b"x")
+    return item(INTEGRITY, b"" if what == "empty" else data)
+
+
+def answer(conn, mode_file, kind, seq):
+    with open(mode_file, encoding="ascii") as f:
+        mode = f.read()
     what, of = (mode.split() + [""])[:2]
     if what == "silent" or (what == "mute" and of == kind):
         return True
@@ -89,6 +116,10 @@ def answer(conn, mode, kind, seq):
         conn.send(reply(seq, 13, b"no such peer here"))
     elif what == "require" and kind == "HELLO":
         conn.send(reply(seq, 0, flags=REQUIRED))
+    elif kind == "HELLO":
+        conn.send(reply(seq, 0, more=integrity(mode_file)))
+    elif kind == "REPORT":
+        conn.send(reply(seq, 0, more=record(mode_file, what)))
     elif kind in REPLIED:
         conn.send(reply(seq, 0))
     return True
@@ -102,9 +133,7 @@ def serve(conn, log, mode_file):
         kind, seq, items = parse(msg)
         if kind != "PING":
             print(kind, *items, file=log, flush=True)
-        with open(mode_file, encoding="ascii") as f:
-            mode = f.read()
-        if not answer(conn, mode, kind, seq):
+        if not answer(conn, mode_file, kind, seq):
             break
     print("CLOSED", file=log, flush=True)
     conn.close()

@@ -55,12 +55,24 @@ static void bad_replies(void)
 	static const uint16_t text[] = { TG_WIRE_TEXT }, one[] = { 1 };
 	static const uint16_t status[] = { TG_WIRE_STATUS }, three[] = { 3 };
 	static const uint16_t other[] = { TG_WIRE_STATUS, TG_WIRE_IKE_ID };
+	static const uint16_t half[] = { TG_WIRE_STATUS, TG_WIRE_MODE };
+	static const uint16_t far[] = { TG_WIRE_STATUS, 64 }, last[] = { TG_WIRE_STATUS, 65535 };
+	static const uint16_t record[] = { TG_WIRE_STATUS, TG_WIRE_INTEGRITY };
+	static const uint16_t none[] = { 4, 0 }, beyond[] = { 4, TG_WIRE_INTEGRITY_MAX + 1 };
 	static const uint16_t both[] = { TG_WIRE_STATUS, TG_WIRE_TEXT }, longer[] = { 4, 256 };
 	struct tg_reply r = { .seq = 99 };
-	uint8_t buf[512];
+	uint8_t buf[TG_WIRE_INTEGRITY_MAX + 512];
 	size_t len;
 
 	tap_ok(tg_msg_parse_reply(buf, REPLY(buf, twice, four), &r) != NULL, "status twice");
+	tap_ok(tg_msg_parse_reply(buf, REPLY(buf, half, four), &r) != NULL,
+	       "HNB-INT-01: a mode without type and deadline");
+	tap_ok(tg_msg_parse_reply(buf, REPLY(buf, far, four), &r) != NULL &&
+	       tg_msg_parse_reply(buf, REPLY(buf, last, four), &r) != NULL, "items there are not");
+	tap_ok(tg_msg_parse_reply(buf, REPLY(buf, record, none), &r) != NULL,
+	       "HNB-INT-01: an empty record");
+	tap_ok(tg_msg_parse_reply(buf, REPLY(buf, record, beyond), &r) != NULL,
+	       "HNB-INT-01: a record of 1501 octets");
 	tap_ok(tg_msg_parse_reply(buf, REPLY(buf, text, one), &r) != NULL, "no status");
 	tap_ok(tg_msg_parse_reply(buf, REPLY(buf, status, three), &r) != NULL, "short status");
 	tap_ok(tg_msg_parse_reply(buf, REPLY(buf, other, four), &r) != NULL, "foreign item");

@@ -27,8 +27,10 @@ static void hear(const uint8_t *data, size_t size)
 		for (int i = 0; i < s.nocsps; i++)
 			look(s.ocsps[i].ptr, s.ocsps[i].len);
 	}
-	if (!tg_msg_parse_reply(data, size, &r))
+	if (!tg_msg_parse_reply(data, size, &r)) {
 		FUZZ_ASSERT(strlen(r.text) <= TG_MSG_TEXT_MAX);
+		FUZZ_ASSERT(r.integrity_len <= sizeof(r.integrity));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -49,7 +51,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	look(m.vips, m.nvips * sizeof(m.vips[0]));
 	FUZZ_ASSERT(strlen(m.text) <= 255 && strlen(m.peer_id) <= 255);
 	FUZZ_ASSERT(strlen(m.child_name) <= 255);
-	FUZZ_ASSERT(encode_reply(reply, m.seq, m.ike_id, m.text, m.flags) <= sizeof(reply));
+	FUZZ_ASSERT(m.integrity.len <= TG_WIRE_INTEGRITY_MAX);
+	FUZZ_ASSERT(!m.integrity.len || decode_has_binding(&m));
+	look(m.integrity.data, m.integrity.len);
+	if (decode_has_binding(&m)) {
+		FUZZ_ASSERT(m.ni.len >= TG_WIRE_NONCE_MIN && m.ni.len <= TG_WIRE_NONCE_MAX);
+		FUZZ_ASSERT(m.nr.len >= TG_WIRE_NONCE_MIN && m.nr.len <= TG_WIRE_NONCE_MAX);
+		FUZZ_ASSERT(m.idi.len >= 4 && m.idi.len <= TG_WIRE_IDI_MAX);
+		look(m.ni.data, m.ni.len);
+		look(m.nr.data, m.nr.len);
+		look(m.idi.data, m.idi.len);
+	}
+	FUZZ_ASSERT(encode_reply(reply, m.seq, m.ike_id, m.text) <= sizeof(reply));
 	return 0;
 }
 
@@ -83,6 +96,18 @@ static void authorize(struct seed *s)
 	number(s, TG_WIRE_SENT, 2);
 	item(s, TG_WIRE_OCSP, "\x30\x03\x0a\x01\x03", 5);
 	number(s, TG_WIRE_FLAGS, TG_WIRE_FLAG_RESUMED);
+	binding(s);
+	number(s, TG_WIRE_AGE, 3);
+	item(s, TG_WIRE_INTEGRITY, "\x82\x01\x02", 3);
+}
+
+static void binding(struct seed *s)
+{
+	item(s, TG_WIRE_SPI_I, "initiate", 8);
+	item(s, TG_WIRE_SPI_R, "response", 8);
+	item(s, TG_WIRE_NI, "sixteen octets..", 16);
+	item(s, TG_WIRE_NR, "or thirty-two of them, like this", 32);
+	item(s, TG_WIRE_IDI, "\2\0\0\0box", 7);
 }
 
 static void child_keys(struct seed *s)
@@ -108,14 +133,19 @@ static size_t from_agent(unsigned int n, uint8_t buf[FUZZ_MAX])
 	static const struct pki_der ocsp = { (const uint8_t *)"\x30\x03\x0a\x01\x03", 5 };
 
 	if (n == 0)
-		return encode_reply(buf, 1, 13, "no such peer", TG_WIRE_FLAG_REQUIRED);
+		return encode_reply(buf, 1, 13, "no such peer");
+	if (n == 2)
+		return encode_hello_reply(buf, 1, &(struct decode_hello){
+			TG_WIRE_FLAG_REQUIRED, TG_WIRE_MODE_AUTO, 48320, 2000 });
+	if (n == 3)
+		return encode_record(buf, 1, cert.data, cert.len);
 	return n == 1 ? encode_staple(buf, cert, &ocsp, 1, 60000) : 0;
 }
 
 size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 {
 	static const uint16_t types[] = {
-		TG_WIRE_HELLO, TG_WIRE_AUTHORIZE, TG_WIRE_CHILD_KEYS, TG_WIRE_PING,
+		TG_WIRE_HELLO, TG_WIRE_AUTHORIZE, TG_WIRE_CHILD_KEYS, TG_WIRE_PING, TG_WIRE_REPORT,
 	};
 	struct tg_wire_hdr hdr = { .magic = TG_WIRE_MAGIC, .version = TG_WIRE_VERSION, .seq = 1 };
 	struct seed s = { .buf = buf, .len = sizeof(hdr) };
@@ -131,6 +161,9 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 		authorize(&s);
 	} else if (hdr.type == TG_WIRE_CHILD_KEYS) {
 		child_keys(&s);
+	} else if (hdr.type == TG_WIRE_REPORT) {
+		number(&s, TG_WIRE_IKE_ID, 7);
+		binding(&s);
 	}
 	hdr.len = (uint32_t)(s.len - sizeof(hdr));
 	memcpy(buf, &hdr, sizeof(hdr));

@@ -15,6 +15,7 @@
 #include "lib/trustgate.h"
 #include "pki/pki.h"
 #include "pki/profile.h"
+#include "tre/record.h"
 #include "tre/tre.h"
 
 #define AGENT_VERSION	"0.1.0"
@@ -39,6 +40,8 @@ int plugin_start(void);
 bool plugin_connected(void);
 const char *plugin_daemon(void);
 void plugin_reply(uint32_t seq, uint32_t status, const char *text);
+/* Answer TG_WIRE_REPORT with the record to send. */
+void plugin_record(uint32_t seq, const uint8_t *record, size_t len);
 /* Send the @len octets of @msg, to which there is no reply. */
 void plugin_tell(const uint8_t *msg, size_t len);
 /* Have the plugin tell of everything again, as if we had just started. */
@@ -82,6 +85,10 @@ int integrity_qualify(const void *binding, size_t len, uint8_t out[TRE_DIGEST_LE
 int integrity_quote(struct worker *w, const void *binding, size_t len,
 		    void (*done)(struct worker *w, const struct worker_result *r));
 void integrity_note(const struct tre_result *r);
+/* What a report says of this box, and the TPM's counters then (HNB-TRE-11). False:
+ * it has no verdict, or only one that is too old.
+ */
+bool integrity_claims(struct tre_claims *claims, uint32_t *resets, uint32_t *restarts);
 json_t *integrity_json(void);
 
 /* start.c: when charon is told to start. */
@@ -94,6 +101,14 @@ void start_now(void);			/* the operator does not want to wait */
 void start_plugin(void);		/* charon's plugin is connected */
 json_t *start_json(void);
 bool start_reached(void);
+
+/* report.c: INTEGRITY_INFO, as the IKE plugin asks for it. */
+/* What the plugin is to do about it. */
+void report_hello(struct decode_hello *hello);
+/* Answer TG_WIRE_REPORT, later. */
+void report_make(const struct decode_msg *m);
+/* Nobody waits for it any more. */
+void report_stop(void);
 
 /* staple.c: role segw, the status of our own certificate. */
 /* The plugin is there: tell it what it may send, now and whenever that changes. */

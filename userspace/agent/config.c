@@ -20,6 +20,7 @@
 #include <ini.h>
 #include <linux/trustgate.h>
 
+#include "agent/notify_type.h"
 #include "agent/profile.h"
 #include "agent/wire.h"
 
@@ -46,7 +47,7 @@ struct key {
 
 static store_fn store_ms, store_u32, store_bool, store_text, store_path, store_socket, store_choice;
 static store_fn store_peer, store_kinds, store_modes, store_uri, store_name_uri, store_allow;
-static store_fn store_source, store_pcrs;
+static store_fn store_source, store_pcrs, store_notify;
 
 #define AT(member)	offsetof(struct config, member)
 
@@ -145,6 +146,25 @@ static const struct key keys[] = {
 	     "give the reference policy's file"),
 	MS(tre, max_age, 1000, TRUSTGATE_PROOF_MAX_MS, HOUR),
 	MS(tre, retry, 1000, HOUR, 30000),
+
+	{ "integrity", "integrity_info", store_choice, AT(integrity.mode), 0, 0,
+	  TG_WIRE_MODE_AUTO, "off auto force", .remedy = "say off, auto or force" },
+	{ "integrity", "notify_type", store_notify, AT(integrity.notify_type),
+	  TG_WIRE_NOTIFY_MIN, TG_WIRE_NOTIFY_MAX, TRE_RECORD_NOTIFY,
+	  .remedy = "give one from 40960 to 65535 that nobody uses, the same at both ends" },
+	/* The IKE daemon waits for it. */
+	MS(integrity, deadline, 100, 8000, 1700),
+	CHOICE(integrity, policy, "required optional ignore", INTEGRITY_OPTIONAL,
+	       "say ignore, optional or required"),
+	CHOICE(integrity, on_fail, "reject pending-validate log", ON_FAIL_REJECT,
+	       "say log, pending-validate or reject"),
+	TEXT(integrity, reference, store_path, "", false, "give the reference policy's file"),
+	TEXT(integrity, enrolment, store_path, "", false, "give the enrolled devices' file"),
+	{ "integrity", "pcrs", store_pcrs, AT(integrity.pcrs), .preset = 0xff,
+	  .remedy = "list PCRs, for example 0-7,10" },
+	{ "integrity", "accept_degraded", store_bool, AT(integrity.accept_degraded), .preset = 1,
+	  .remedy = "say yes or no" },
+	MS(integrity, max_age, 1000, TRUSTGATE_PROOF_MAX_MS, TRUSTGATE_PROOF_MAX_MS),
 };
 
 struct parser {
@@ -223,6 +243,13 @@ static const char *store_ms(const struct key *key, const char *value, struct con
 		return in_range(key, v * units[i].ms, c);
 	}
 	return *end ? "unknown unit" : "a duration without a unit";
+}
+
+static const char *store_notify(const struct key *key, const char *value, struct config *c)
+{
+	const char *why = store_u32(key, value, c);
+
+	return why ?: notify_type_taken(*(uint32_t *)member(key, c));
 }
 
 static const char *store_bool(const struct key *key, const char *value, struct config *c)
@@ -758,7 +785,7 @@ static void presets(struct config *c)
 			*(bool *)member(key, c) = key->preset;
 		else if (key->store == store_ms || key->store == store_u32 ||
 			 key->store == store_choice || key->store == store_kinds ||
-			 key->store == store_pcrs)
+			 key->store == store_pcrs || key->store == store_notify)
 			*(uint32_t *)member(key, c) = key->preset;
 		else if (key->text && key->store != store_uri && key->store != store_name_uri)
 			memcpy(member(key, c), key->text, strlen(key->text) + 1);
@@ -774,8 +801,9 @@ static bool given(const struct parser *p, const char *section, const char *name)
 }
 
 /* A SeGW wants what its configuration has sources for. */
-static uint32_t segw_kinds(const struct segw_config *c)
+static uint32_t segw_kinds(const struct config *config)
 {
+	const struct segw_config *c = &config->segw;
 	uint32_t kinds = 1u << TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH;
 
 	for (size_t i = 0; i < c->nvendors; i++)
@@ -783,6 +811,8 @@ static uint32_t segw_kinds(const struct segw_config *c)
 			kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
 	if (c->authz.mode != AUTHZ_NONE)
 		kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_AUTHZ;
+	if (config->integrity.policy == INTEGRITY_REQUIRED)
+		kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY;
 	return kinds;
 }
 
@@ -809,7 +839,7 @@ static void settle_modes(struct parser *p)
 			o->direct_ca_uri = o->ca_uri;
 	}
 	if (p->config->agent.role == CONFIG_ROLE_SEGW)
-		kinds = segw_kinds(&p->config->segw);
+		kinds = segw_kinds(p->config);
 	if (o->nmodes)
 		kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
 	if (!p->config->gate.required)
@@ -870,11 +900,42 @@ static void check_role(struct parser *p)
 				 "name the child to initiate, or say start = no");
 		return;
 	}
-	if (c->gate.required & ~segw_kinds(&c->segw))
+	if (c->gate.required & ~segw_kinds(c))
 		complain(p, 0, "gate.required", "", "a proof that this SeGW has no source for",
-			 "leave it out, or see [vendor] check and [authz] mode");
+			 "leave it out, or see [vendor] check, [authz] mode and [integrity] policy");
 	/* It waits for its peers. */
 	p->config->charon.start = false;
+}
+
+/* INTEGRITY_INFO is sent by one end and appraised by the other. */
+static void check_integrity(struct parser *p)
+{
+	static const struct {
+		const char *name;
+		uint32_t role;
+	} only[] = {
+		{ "integrity_info", CONFIG_ROLE_HENB }, { "deadline", CONFIG_ROLE_HENB },
+		{ "policy", CONFIG_ROLE_SEGW }, { "on_fail", CONFIG_ROLE_SEGW },
+		{ "reference", CONFIG_ROLE_SEGW }, { "enrolment", CONFIG_ROLE_SEGW },
+		{ "pcrs", CONFIG_ROLE_SEGW }, { "accept_degraded", CONFIG_ROLE_SEGW },
+		{ "max_age", CONFIG_ROLE_SEGW },
+	};
+	const struct config_integrity *i = &p->config->integrity;
+	char full[64];
+
+	for (size_t n = 0; n < ARRAY_SIZE(only); n++) {
+		if (only[n].role == p->config->agent.role || !given(p, "integrity", only[n].name))
+			continue;
+		snprintf(full, sizeof(full), "integrity.%s", only[n].name);
+		complain(p, 0, full, "", only[n].role == CONFIG_ROLE_SEGW ?
+			 "a key of role = segw" : "a key of role = henb", "leave it out");
+	}
+	if (p->config->agent.role == CONFIG_ROLE_SEGW && i->policy == INTEGRITY_REQUIRED &&
+	    (!*i->enrolment || !*i->reference))
+		complain(p, 0, *i->enrolment ? "integrity.reference" : "integrity.enrolment", "",
+			 "missing, and integrity.policy is required: every H(e)NB would be refused",
+			 *i->enrolment ? "give the file of the state that is allowed" :
+			 "give the file that has the devices' attestation keys");
 }
 
 /* The sections of the other role's own. */
@@ -893,6 +954,7 @@ static void check_together(struct parser *p)
 	const struct config *c = p->config;
 
 	check_role(p);
+	check_integrity(p);
 	if (c->agent.renew_ms > c->agent.lease_ms / 2)
 		complain(p, 0, "agent.renew", "", "more than half of agent.lease",
 			 "one late renewal would close the gate; make it a third of the lease");

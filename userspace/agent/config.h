@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "segw/config.h"
+#include "segw/decide.h"
 
 #define CONFIG_PATH		"/etc/trustgate/trustgated.conf"
 #define CONFIG_CONTROL_PATH	"/run/trustgate/control.sock"
@@ -117,6 +118,22 @@ struct config_tre {
 	uint32_t max_age_ms, retry_ms;
 };
 
+/* INTEGRITY_INFO, at either end. */
+struct config_integrity {
+	uint32_t notify_type;
+	/* Role henb. */
+	uint32_t mode;			/* enum tg_wire_mode */
+	uint32_t deadline_ms;		/* for the TPM; IKE waits */
+	/* Role segw. */
+	uint32_t policy;		/* enum integrity_policy */
+	uint32_t on_fail;		/* enum integrity_on_fail */
+	char reference[CONFIG_TEXT_MAX + 1];	/* reference policy, or empty */
+	char enrolment[CONFIG_TEXT_MAX + 1];	/* the devices' attestation keys, or empty */
+	uint32_t pcrs;			/* that a quote has to be of: bit n: PCR n */
+	bool accept_degraded;
+	uint32_t max_age_ms;		/* of a report; then IKE has to bring another */
+};
+
 struct config {
 	struct config_agent agent;
 	struct config_charon charon;
@@ -125,6 +142,7 @@ struct config {
 	struct config_ocsp ocsp;
 	struct config_clock clock;
 	struct config_tre tre;
+	struct config_integrity integrity;
 	struct segw_config segw;	/* of role segw only */
 };
 

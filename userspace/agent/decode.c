@@ -11,21 +11,28 @@
 #include <sys/socket.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define BIT(n)		(1u << (n))
+#define BIT(n)		(1ull << (n))
 
 /* Items that may come more than once. */
 #define SEVERAL	(BIT(TG_WIRE_CERT) | BIT(TG_WIRE_VIP) | BIT(TG_WIRE_OCSP))
 
+/* Which IKE SA it is: all of them or none. */
+#define BINDING	(BIT(TG_WIRE_SPI_I) | BIT(TG_WIRE_SPI_R) | BIT(TG_WIRE_NI) | BIT(TG_WIRE_NR) | \
+		 BIT(TG_WIRE_IDI))
+
+_Static_assert(TG_WIRE_ITEM_LAST < 64, "one bit an item");
+
 struct shape {
 	uint16_t type;
-	uint32_t required, optional;
+	uint64_t required, optional;
 };
 
 static const struct shape shapes[] = {
 	{ TG_WIRE_HELLO, BIT(TG_WIRE_INSTANCE) | BIT(TG_WIRE_TEXT), 0 },
 	{ TG_WIRE_AUTHORIZE,
 	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_ROLE) | BIT(TG_WIRE_PEER_ID) | BIT(TG_WIRE_AUTH_KINDS),
-	  BIT(TG_WIRE_CERT) | BIT(TG_WIRE_SENT) | BIT(TG_WIRE_OCSP) | BIT(TG_WIRE_FLAGS) },
+	  BIT(TG_WIRE_CERT) | BIT(TG_WIRE_SENT) | BIT(TG_WIRE_OCSP) | BIT(TG_WIRE_FLAGS) |
+	  BINDING | BIT(TG_WIRE_AGE) | BIT(TG_WIRE_INTEGRITY) },
 	{ TG_WIRE_CHILD_KEYS,
 	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_CHILD_ID) | BIT(TG_WIRE_CHILD_NAME) |
 	  BIT(TG_WIRE_PROTOCOL) | BIT(TG_WIRE_SPI_IN) | BIT(TG_WIRE_SPI_OUT) |
@@ -36,6 +43,7 @@ static const struct shape shapes[] = {
 	{ TG_WIRE_IKE_DOWN, BIT(TG_WIRE_IKE_ID), 0 },
 	{ TG_WIRE_IKE_REKEY, BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_NEW_IKE_ID), 0 },
 	{ TG_WIRE_PING, 0, 0 },
+	{ TG_WIRE_REPORT, BIT(TG_WIRE_IKE_ID) | BINDING, 0 },
 };
 
 static const struct shape *find_shape(uint16_t type)
@@ -91,6 +99,16 @@ static bool take_ocsp(struct decode_msg *m, const uint8_t *data, size_t len)
 	return true;
 }
 
+static bool take_octets(struct pki_der *out, size_t min, size_t max, const uint8_t *data,
+			size_t len)
+{
+	if (len < min || len > max)
+		return false;
+	out->data = data;
+	out->len = len;
+	return true;
+}
+
 static bool take_number(struct decode_msg *m, uint16_t type, const uint8_t *data, size_t len)
 {
 	uint32_t *out[] = {
@@ -100,6 +118,7 @@ static bool take_number(struct decode_msg *m, uint16_t type, const uint8_t *data
 		[TG_WIRE_REQID] = &m->reqid, [TG_WIRE_IF_ID_IN] = &m->if_id_in,
 		[TG_WIRE_IF_ID_OUT] = &m->if_id_out, [TG_WIRE_FLAGS] = &m->flags,
 		[TG_WIRE_STATUS] = &m->status, [TG_WIRE_SENT] = &m->sent,
+		[TG_WIRE_AGE] = &m->age_s,
 	};
 
 	return type < ARRAY_SIZE(out) && out[type] &&
@@ -132,6 +151,18 @@ static bool take_item(struct decode_msg *m, uint16_t type, const uint8_t *data, 
 		return take_ocsp(m, data, len);
 	case TG_WIRE_VIP:
 		return m->nvips < DECODE_VIPS_MAX && take_addr(&m->vips[m->nvips++], data, len);
+	case TG_WIRE_SPI_I:
+		return take_fixed(m->spi_i, sizeof(m->spi_i), data, len);
+	case TG_WIRE_SPI_R:
+		return take_fixed(m->spi_r, sizeof(m->spi_r), data, len);
+	case TG_WIRE_NI:
+		return take_octets(&m->ni, TG_WIRE_NONCE_MIN, TG_WIRE_NONCE_MAX, data, len);
+	case TG_WIRE_NR:
+		return take_octets(&m->nr, TG_WIRE_NONCE_MIN, TG_WIRE_NONCE_MAX, data, len);
+	case TG_WIRE_IDI:
+		return take_octets(&m->idi, 4, TG_WIRE_IDI_MAX, data, len);
+	case TG_WIRE_INTEGRITY:
+		return take_octets(&m->integrity, 1, TG_WIRE_INTEGRITY_MAX, data, len);
 	default:
 		return take_number(m, type, data, len);
 	}
@@ -161,7 +192,12 @@ static const char *take_items(struct decode_msg *m, const struct shape *shape,
 		p += item.len;
 		left -= item.len;
 	}
-	return (m->have & shape->required) == shape->required ? NULL : "item is missing";
+	if ((m->have & shape->required) != shape->required)
+		return "item is missing";
+	if ((m->have & BINDING && (m->have & BINDING) != BINDING) ||
+	    (m->have & BIT(TG_WIRE_INTEGRITY) && !(m->have & BINDING)))
+		return "of an IKE SA's SPIs, nonces and identity some are missing";
+	return NULL;
 }
 
 const char *decode_msg(const uint8_t *buf, size_t len, struct decode_msg *out)
@@ -207,16 +243,42 @@ static size_t finish(uint8_t *buf, const uint8_t *end, uint16_t type, uint32_t s
 	return (size_t)(end - buf);
 }
 
-size_t encode_reply(uint8_t *buf, uint32_t seq, uint32_t status, const char *text,
-		    uint32_t flags)
+static uint8_t *put_u32(uint8_t *p, uint16_t type, uint32_t value)
+{
+	return put_item(p, type, &value, sizeof(value));
+}
+
+size_t encode_reply(uint8_t *buf, uint32_t seq, uint32_t status, const char *text)
 {
 	uint8_t *p = buf + sizeof(struct tg_wire_hdr);
 
-	p = put_item(p, TG_WIRE_STATUS, &status, sizeof(status));
+	p = put_u32(p, TG_WIRE_STATUS, status);
 	if (text && *text)
 		p = put_item(p, TG_WIRE_TEXT, text, (uint16_t)strnlen(text, 255));
-	if (flags)
-		p = put_item(p, TG_WIRE_FLAGS, &flags, sizeof(flags));
+	return finish(buf, p, TG_WIRE_REPLY, seq);
+}
+
+size_t encode_hello_reply(uint8_t *buf, uint32_t seq, const struct decode_hello *hello)
+{
+	uint8_t *p = buf + sizeof(struct tg_wire_hdr);
+
+	p = put_u32(p, TG_WIRE_STATUS, 0);
+	if (hello->flags)
+		p = put_u32(p, TG_WIRE_FLAGS, hello->flags);
+	if (hello->mode != TG_WIRE_MODE_OFF) {
+		p = put_u32(p, TG_WIRE_MODE, hello->mode);
+		p = put_u32(p, TG_WIRE_NOTIFY, hello->notify);
+		p = put_u32(p, TG_WIRE_LIFE, hello->wait_ms);
+	}
+	return finish(buf, p, TG_WIRE_REPLY, seq);
+}
+
+size_t encode_record(uint8_t *buf, uint32_t seq, const uint8_t *record, size_t len)
+{
+	uint8_t *p = buf + sizeof(struct tg_wire_hdr);
+
+	p = put_u32(p, TG_WIRE_STATUS, 0);
+	p = put_item(p, TG_WIRE_INTEGRITY, record, (uint16_t)len);
 	return finish(buf, p, TG_WIRE_REPLY, seq);
 }
 

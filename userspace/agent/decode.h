@@ -3,6 +3,7 @@
 #ifndef TRUSTGATE_DECODE_H
 #define TRUSTGATE_DECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +20,10 @@ struct decode_addr {
 struct decode_msg {
 	uint16_t type;			/* enum tg_wire_type */
 	uint32_t seq;
-	uint32_t have;			/* mask of 1 << enum tg_wire_item_type */
+	uint64_t have;			/* mask of 1 << enum tg_wire_item_type */
 	uint64_t instance;
 	uint32_t ike_id, new_ike_id, auth_kinds, child_id, reqid;
-	uint32_t if_id_in, if_id_out, flags, status, sent;
+	uint32_t if_id_in, if_id_out, flags, status, sent, age_s;
 	uint32_t spi_in, spi_out;	/* network byte order */
 	uint8_t role, protocol;
 	char text[256], peer_id[256], child_name[256];
@@ -33,6 +34,16 @@ struct decode_msg {
 	size_t nocsps;
 	struct decode_addr vips[DECODE_VIPS_MAX];
 	size_t nvips;
+	uint8_t spi_i[8], spi_r[8];
+	struct pki_der ni, nr, idi, integrity;		/* likewise */
+};
+
+/* What the plugin is told in the reply to HELLO. */
+struct decode_hello {
+	uint32_t flags;			/* TG_WIRE_FLAG_* */
+	uint32_t mode;			/* enum tg_wire_mode */
+	uint32_t notify;		/* type of the Notify, unless off */
+	uint32_t wait_ms;		/* for a record, unless off */
 };
 
 /*
@@ -42,12 +53,26 @@ struct decode_msg {
 const char *decode_msg(const uint8_t *buf, size_t len, struct decode_msg *out);
 
 /*
- * Encode a reply of @status, @text (may be NULL) and @flags (0: none) to the
- * request @seq. @buf has room for DECODE_REPLY_MAX octets. Returns the length.
+ * Did AUTHORIZE say which IKE SA it is, as decode_msg() made sure of for REPORT? Either
+ * all of SPI_I, SPI_R, NI, NR and IDI are there or none.
  */
-#define DECODE_REPLY_MAX	512
-size_t encode_reply(uint8_t *buf, uint32_t seq, uint32_t status, const char *text,
-		    uint32_t flags);
+static inline bool decode_has_binding(const struct decode_msg *m)
+{
+	return m->have >> TG_WIRE_IDI & 1;
+}
+
+/*
+ * Encode a reply of @status and @text (may be NULL) to the request @seq. @buf has
+ * room for DECODE_REPLY_MAX octets. Returns the length.
+ */
+#define DECODE_REPLY_MAX	(512 + TG_WIRE_INTEGRITY_MAX)
+size_t encode_reply(uint8_t *buf, uint32_t seq, uint32_t status, const char *text);
+
+/* The same for HELLO, which is never refused. */
+size_t encode_hello_reply(uint8_t *buf, uint32_t seq, const struct decode_hello *hello);
+
+/* The same for REPORT: a record of @len octets, at most TG_WIRE_INTEGRITY_MAX. */
+size_t encode_record(uint8_t *buf, uint32_t seq, const uint8_t *record, size_t len);
 
 /*
  * Encode TG_WIRE_STAPLE: the @n responses @ocsps to send with our certificate

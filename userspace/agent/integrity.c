@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -19,6 +20,12 @@ static const char label[] = "trustgate-local-1";
 static struct tre_result latest;
 static uint64_t latest_ms;
 static bool checked;
+
+/* The policy of the quote that was asked for last, and of the latest verdict. */
+static struct policy_of {
+	char name[TRE_POLICY_VERSION_MAX + 1];
+	uint8_t digest[TRE_DIGEST_LEN];
+} asked, judged_by;
 
 bool integrity_required(void)
 {
@@ -69,6 +76,39 @@ static ssize_t read_policy(char *buf, size_t size)
 	return (size_t)len == size ? -EFBIG : len;
 }
 
+static void note_policy(const char *text, size_t len)
+{
+	char err[TRE_TEXT_MAX + 1];
+	struct tre_policy *policy = tre_policy_parse(text, len, err, sizeof(err));
+	const char *name = policy ? tre_policy_name(policy) : "";
+
+	memset(&asked, 0, sizeof(asked));
+	if (EVP_Digest(text, len, asked.digest, NULL, EVP_sha256(), NULL) == 1)
+		snprintf(asked.name, sizeof(asked.name), "%.63s", *name ? name : "unnamed");
+	/* The record takes no other. */
+	for (char *p = asked.name; *p; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			*p = '?';
+	tre_policy_free(policy);
+}
+
+bool integrity_claims(struct tre_claims *claims, uint32_t *resets, uint32_t *restarts)
+{
+	memset(claims, 0, sizeof(*claims));
+	if (!checked || latest.verdict == TRE_UNAVAILABLE ||
+	    loop_now() - latest_ms >= conf.tre.max_age_ms)
+		return false;
+	claims->verdict = latest.verdict == TRE_PASS ? TRE_CLAIM_PASS : TRE_CLAIM_FAIL;
+	claims->has_policy = *judged_by.name;
+	memcpy(claims->policy_version, judged_by.name, sizeof(claims->policy_version));
+	memcpy(claims->policy_digest, judged_by.digest, sizeof(claims->policy_digest));
+	claims->clock_s = (uint64_t)clock_ms() / 1000;
+	claims->clock = clock_synced() ? TRE_CLOCK_SYNCED : TRE_CLOCK_UNKNOWN;
+	*resets = latest.reset_count;
+	*restarts = latest.restart_count;
+	return true;
+}
+
 int integrity_quote(struct worker *w, const void *binding, size_t len,
 		    void (*done)(struct worker *w, const struct worker_result *r))
 {
@@ -79,6 +119,7 @@ int integrity_quote(struct worker *w, const void *binding, size_t len,
 	job.policy_path = conf.tre.policy;
 	job.policy_errno = n < 0 ? (int)-n : 0;
 	job.policy_len = n < 0 ? 0 : (size_t)n;
+	note_policy(policy, job.policy_len);
 	if (integrity_qualify(binding, len, job.qualifying))
 		return -EIO;
 	return worker_start(w, WORKER_TRE, job_tre, &job, -1, QUOTE_MS, done);
@@ -96,6 +137,7 @@ void integrity_note(const struct tre_result *r)
 	struct log l;
 
 	latest = *r;
+	judged_by = asked;
 	latest_ms = loop_now();
 	checked = true;
 	if (!news)

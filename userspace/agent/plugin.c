@@ -66,6 +66,7 @@ static void drop_peer(const char *why)
 	peer = NULL;
 	watch_close(gone);
 	timer_stop(&heartbeat);
+	report_stop();
 	log_begin(&l, LOG_WARNING, "plugin-lost");
 	log_str(&l, "value", why);
 	log_str(&l, "remedy", "the gate closes in 2 s unless the plugin is back; is charon up?");
@@ -86,18 +87,24 @@ static void stay_alive(void)
 	timer_start(&heartbeat, conf.charon.heartbeat_ms, silent);
 }
 
-static void reply(uint32_t seq, uint32_t status, const char *text, uint32_t flags)
+void plugin_tell(const uint8_t *msg, size_t len)
 {
-	uint8_t buf[DECODE_REPLY_MAX];
-	size_t len = encode_reply(buf, seq, status, text, flags);
-
-	if (peer && send(peer->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
-		drop_peer("a reply could not be sent");
+	if (peer && send(peer->fd, msg, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
+		drop_peer("a message could not be sent");
 }
 
 void plugin_reply(uint32_t seq, uint32_t status, const char *text)
 {
-	reply(seq, status, text, 0);
+	uint8_t buf[DECODE_REPLY_MAX];
+
+	plugin_tell(buf, encode_reply(buf, seq, status, text));
+}
+
+void plugin_record(uint32_t seq, const uint8_t *record, size_t len)
+{
+	uint8_t buf[DECODE_REPLY_MAX];
+
+	plugin_tell(buf, encode_record(buf, seq, record, len));
 }
 
 /*
@@ -112,10 +119,13 @@ static uint32_t policy_flags(void)
 	       TG_WIRE_FLAG_REQUIRED : 0;
 }
 
-void plugin_tell(const uint8_t *msg, size_t len)
+static void greet(uint32_t seq)
 {
-	if (peer && send(peer->fd, msg, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
-		drop_peer("a message could not be sent");
+	struct decode_hello h = { .flags = policy_flags() };
+	uint8_t buf[DECODE_REPLY_MAX];
+
+	report_hello(&h);
+	plugin_tell(buf, encode_hello_reply(buf, seq, &h));
 }
 
 static void hello(const struct decode_msg *m)
@@ -130,7 +140,7 @@ static void hello(const struct decode_msg *m)
 	/* Within the grace period nothing was closed. */
 	timer_stop(&grace);
 	context_plugin_back(instance);
-	reply(m->seq, 0, NULL, policy_flags());
+	greet(m->seq);
 	start_plugin();
 	staple_plugin();
 }
@@ -162,6 +172,9 @@ static void dispatch(const struct decode_msg *m)
 		break;
 	case TG_WIRE_IKE_REKEY:
 		context_ike_rekey(m);
+		break;
+	case TG_WIRE_REPORT:
+		report_make(m);
 		break;
 	case TG_WIRE_PING:
 		plugin_reply(m->seq, 0, NULL);

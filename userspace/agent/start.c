@@ -43,7 +43,7 @@ static void enter(enum state next)
 
 void start_error(const char *why)
 {
-	snprintf(last_error, sizeof(last_error), "%s", why);
+	snprintf(last_error, sizeof(last_error), "%.255s", why);
 }
 
 bool start_reached(void)

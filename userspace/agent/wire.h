@@ -16,7 +16,8 @@
 
 #define TG_WIRE_PATH		"/run/trustgate/plugin.sock"
 #define TG_WIRE_MAGIC		0x54474154u	/* "TGAT" */
-#define TG_WIRE_VERSION		1
+/* Of another version neither end understands the other, and both say so. */
+#define TG_WIRE_VERSION		2
 /* Largest message, header included. */
 #define TG_WIRE_MAX		65536u
 /* Largest number of certificates in one message; more is a bad message. */
@@ -25,6 +26,15 @@
 #define TG_WIRE_OCSPS_MAX	4
 /* Octets of one OCSP response in IKE; what is longer is told by a flag only. */
 #define TG_WIRE_OCSP_MAX	16384u
+/* Octets of an INTEGRITY_INFO record; what is longer is told by a flag only. */
+#define TG_WIRE_INTEGRITY_MAX	1500u
+/* Octets of Ni and of Nr (RFC 7296 section 3.9), and of the body of an IDi payload. */
+#define TG_WIRE_NONCE_MIN	16u
+#define TG_WIRE_NONCE_MAX	256u
+#define TG_WIRE_IDI_MAX		1024u
+/* What a Notify of private use, of status, may have as its type (RFC 7296 3.10.1). */
+#define TG_WIRE_NOTIFY_MIN	40960u
+#define TG_WIRE_NOTIFY_MAX	65535u
 
 struct tg_wire_hdr {
 	uint32_t magic;
@@ -49,8 +59,10 @@ enum tg_wire_type {
 	/*
 	 * The peer has passed AUTH: IKE_ID, ROLE, PEER_ID, CERT... (the leaf that
 	 * signed AUTH first, then the others as sent), AUTH_KINDS, [SENT],
-	 * [OCSP...] (as sent, RFC 4806), [FLAGS]. Replied to; a status other than
-	 * 0 refuses the peer.
+	 * [OCSP...] (as sent, RFC 4806), [FLAGS]. As responder, unless INTEGRITY_INFO
+	 * is off: SPI_I, SPI_R, NI, NR, IDI, AGE, and INTEGRITY if the peer sent one; all
+	 * kept since before AUTH was verified, and told only now. Replied to; a
+	 * status other than 0 refuses the peer.
 	 */
 	TG_WIRE_AUTHORIZE = 2,
 	/*
@@ -70,7 +82,17 @@ enum tg_wire_type {
 	TG_WIRE_IKE_REKEY = 7,
 	/* Heartbeat, every second. Replied to. */
 	TG_WIRE_PING = 8,
-	/* Agent to plugin: STATUS, [TEXT], [FLAGS] (to HELLO: FLAG_REQUIRED). */
+	/*
+	 * As initiator, before the first IKE_AUTH request goes out: IKE_ID, SPI_I,
+	 * SPI_R, NI, NR, IDI. Replied to with INTEGRITY, the record to send to the
+	 * peer; or a status other than 0, and then none is sent.
+	 */
+	TG_WIRE_REPORT = 9,
+	/*
+	 * Agent to plugin: STATUS, [TEXT], [FLAGS]. To HELLO also MODE, NOTIFY and
+	 * LIFE, together or not at all, which is off; FLAG_REQUIRED only there. To
+	 * REPORT also INTEGRITY.
+	 */
 	TG_WIRE_REPLY = 16,
 	/*
 	 * Agent to plugin, unasked for, no reply: CERT (a certificate of our own),
@@ -105,8 +127,25 @@ enum tg_wire_item_type {
 	TG_WIRE_STATUS,		/* u32, 0 or an errno */
 	TG_WIRE_OCSP,		/* DER of an OCSP response, at most TG_WIRE_OCSP_MAX */
 	TG_WIRE_SENT,		/* u32, X.509 certificates in the peer's IKE_AUTH message */
-	TG_WIRE_LIFE,		/* u32, ms from now */
-	TG_WIRE_ITEM_LAST = TG_WIRE_LIFE,
+	TG_WIRE_LIFE,		/* u32, ms from now; to HELLO: how long to wait for a record */
+	TG_WIRE_SPI_I,		/* the initiator's SPI of the IKE SA, 8 octets as in its header */
+	TG_WIRE_SPI_R,		/* the responder's */
+	TG_WIRE_NI,		/* data of the last nonce payload of IKE_SA_INIT, each */
+	TG_WIRE_NR,
+	TG_WIRE_IDI,		/* body of the IDi payload: type, 3 reserved octets, data */
+	TG_WIRE_INTEGRITY,	/* INTEGRITY_INFO: data of the Notify */
+	TG_WIRE_MODE,		/* u32, enum tg_wire_mode */
+	TG_WIRE_NOTIFY,		/* u32, type of the Notify */
+	TG_WIRE_AGE,		/* u32, s since the peer's first IKE_AUTH request came */
+	TG_WIRE_ITEM_LAST = TG_WIRE_AGE,
+};
+
+/* Is INTEGRITY_INFO sent, and are its Vendor ID and the Notify looked for? */
+enum tg_wire_mode {
+	TG_WIRE_MODE_OFF,
+	TG_WIRE_MODE_AUTO,	/* to a peer that showed the Vendor ID */
+	TG_WIRE_MODE_FORCE,	/* to any peer */
+	TG_WIRE_MODE_LAST = TG_WIRE_MODE_FORCE,
 };
 
 /* Public-key signature AUTH, and EAP, completed by the peer. */
@@ -123,5 +162,7 @@ enum tg_wire_item_type {
 #define TG_WIRE_FLAG_OCSP_CUT	0x8u
 /* Refuse every peer that the agent, once gone, does not answer for. */
 #define TG_WIRE_FLAG_REQUIRED	0x10u
+/* An INTEGRITY_INFO was too long, empty, of a protocol, or not the only one; not told. */
+#define TG_WIRE_FLAG_INTEGRITY_CUT	0x20u
 
 #endif /* TRUSTGATE_WIRE_H */

@@ -146,6 +146,8 @@ static void take_result(struct watch *pipe, uint32_t events)
 	seal(&r.chain);
 	seal(&r.ocsp);
 	seal(&r.authz);
+	if (r.record_len > sizeof(r.record))
+		r.record_len = 0;
 	r.tre.rule[sizeof(r.tre.rule) - 1] = '\0';
 	r.tre.detail[sizeof(r.tre.detail) - 1] = '\0';
 	if (r.tre.verdict > TRE_FAIL)

@@ -99,7 +99,8 @@ static void put_identity(struct tg_msg *m, identification_t *id)
 }
 #pragma GCC diagnostic pop
 
-struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen, uint32_t flags)
+struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen,
+				trustgate_report_t *report, uint32_t flags)
 {
 	struct tg_msg *m = tg_msg_create(TG_WIRE_AUTHORIZE);
 	enumerator_t *enumerator;
@@ -113,6 +114,8 @@ struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen, uint32
 	/* Not the role in this exchange: a rekeying may turn that around. */
 	tg_msg_put_u8(m, TG_WIRE_ROLE, !ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR));
 	put_identity(m, ike_sa->get_other_id(ike_sa));
+	/* Before what may be left out for want of room. */
+	flags |= report->put(report, ike_sa->get_unique_id(ike_sa), m);
 	enumerator = ike_sa->create_auth_cfg_enumerator(ike_sa, FALSE);
 	while (enumerator->enumerate(enumerator, &cfg))
 		kinds |= put_round(m, cfg, &count);

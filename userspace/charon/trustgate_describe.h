@@ -7,15 +7,18 @@
 #include <sa/ike_sa.h>
 
 #include "trustgate_msg.h"
+#include "trustgate_report.h"
 #include "trustgate_seen.h"
 
 /**
  * tg_describe_peer() - AUTHORIZE: who authenticated, and with what
  * @ike_sa: whose peer has completed its authentication
  * @seen: what it sent
+ * @report: what it says of its integrity
  * @flags: TG_WIRE_FLAG_*
  */
-struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen, uint32_t flags);
+struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen,
+				trustgate_report_t *report, uint32_t flags);
 
 /**
  * tg_describe_child() - CHILD_KEYS: its SPIs and addresses

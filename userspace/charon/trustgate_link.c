@@ -20,6 +20,8 @@
 /* A heart that misses this is dead. */
 #define SILENCE_MS	5000
 #define SEND_MS		1000
+/* All of charon waits for a record: whatever the agent says, not longer. */
+#define RECORD_MAX_MS	10000
 /* Every IKE SA of a large SeGW is told at once. */
 #define SEND_BUFFER	(8 << 20)
 
@@ -50,6 +52,7 @@ struct private_trustgate_link_t {
 	bool greeted;
 	/* Outlives the connection: it is about agents that are not there. */
 	bool required;
+	struct tg_integrity integrity;
 	uint32_t last_connection;
 	uint32_t last_seq;
 	bool stop;
@@ -203,6 +206,16 @@ METHOD(trustgate_link_t, required, bool, private_trustgate_link_t *this)
 	return required;
 }
 
+METHOD(trustgate_link_t, integrity, struct tg_integrity, private_trustgate_link_t *this)
+{
+	struct tg_integrity integrity;
+
+	this->mutex->lock(this->mutex);
+	integrity = this->integrity;
+	this->mutex->unlock(this->mutex);
+	return integrity;
+}
+
 METHOD(trustgate_link_t, send_, uint32_t, private_trustgate_link_t *this, struct tg_msg *m)
 {
 	uint32_t connection = m ? transmit(this, m, NULL) : 0;
@@ -340,6 +353,14 @@ static void detach(private_trustgate_link_t *this)
 	this->mutex->unlock(this->mutex);
 }
 
+static struct tg_integrity integrity_of(const struct tg_reply *reply)
+{
+	return (struct tg_integrity){
+		.mode = reply->mode, .notify = (notify_type_t)reply->notify,
+		.wait_ms = min(reply->wait_ms, RECORD_MAX_MS),
+	};
+}
+
 static void greeted(private_trustgate_link_t *this, const struct tg_reply *reply)
 {
 	if (reply->status) {
@@ -351,6 +372,7 @@ static void greeted(private_trustgate_link_t *this, const struct tg_reply *reply
 	this->mutex->lock(this->mutex);
 	this->greeted = this->connection != 0;
 	this->required = reply->flags & TG_WIRE_FLAG_REQUIRED;
+	this->integrity = integrity_of(reply);
 	this->complained = FALSE;
 	this->mutex->unlock(this->mutex);
 	this->hello_seq = 0;
@@ -525,6 +547,7 @@ trustgate_link_t *trustgate_link_create(const char *path)
 			.start = _start,
 			.generation = _generation,
 			.required = _required,
+			.integrity = _integrity,
 			.send = _send_,
 			.request = _request,
 			.destroy = _destroy,

@@ -10,11 +10,19 @@
 #ifndef TRUSTGATE_LINK_H
 #define TRUSTGATE_LINK_H
 
+#include <encoding/payloads/notify_payload.h>
 #include <library.h>
 
 #include "trustgate_msg.h"
 
 typedef struct trustgate_link_t trustgate_link_t;
+
+/* What the agent wants done about INTEGRITY_INFO. */
+struct tg_integrity {
+	uint32_t mode;			/* enum tg_wire_mode */
+	notify_type_t notify;
+	unsigned int wait_ms;		/* for a record */
+};
 
 struct trustgate_link_t {
 	/**
@@ -34,6 +42,11 @@ struct trustgate_link_t {
 	 * its word?
 	 */
 	bool (*required)(trustgate_link_t *this);
+
+	/**
+	 * What the agent said of INTEGRITY_INFO when it greeted last; off before that.
+	 */
+	struct tg_integrity (*integrity)(trustgate_link_t *this);
 
 	/**
 	 * Send without waiting for a reply; a full socket is waited for 1 s.

@@ -16,6 +16,7 @@
 
 #include "trustgate_describe.h"
 #include "trustgate_inband.h"
+#include "trustgate_report.h"
 #include "trustgate_told.h"
 
 #define AUTHORIZE_MS	3000
@@ -29,6 +30,7 @@ struct private_trustgate_listener_t {
 	trustgate_told_t *ikes, *children;
 	trustgate_seen_t *seen;
 	trustgate_staple_t *staples;
+	trustgate_report_t *reports;
 };
 
 /* Who wants every peer refused that no agent answers for; NULL: nobody. */
@@ -90,7 +92,8 @@ static void announce_ike(private_trustgate_listener_t *this, ike_sa_t *ike_sa)
 	child_sa_t *child;
 	uint32_t sent;
 
-	sent = this->link->send(this->link, tg_describe_peer(ike_sa, this->seen, TG_WIRE_FLAG_RESUMED));
+	sent = this->link->send(this->link, tg_describe_peer(ike_sa, this->seen, this->reports,
+							     TG_WIRE_FLAG_RESUMED));
 	if (!sent)
 		return;
 	this->ikes->mark(this->ikes, ike_sa->get_unique_id(ike_sa), sent);
@@ -147,8 +150,13 @@ static void announce(void *listener)
 METHOD(listener_t, message, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
        message_t *message, bool incoming, bool plain)
 {
-	if (plain && message->get_exchange_type(message) == IKE_AUTH &&
-	    message->get_major_version(message) == IKEV2_MAJOR_VERSION) {
+	exchange_type_t type = message->get_exchange_type(message);
+
+	if (!plain || message->get_major_version(message) != IKEV2_MAJOR_VERSION)
+		return TRUE;
+	if (type == IKE_SA_INIT || type == IKE_AUTH)
+		this->reports->message(this->reports, ike_sa, message, incoming);
+	if (type == IKE_AUTH) {
 		if (incoming)
 			this->seen->keep(this->seen, ike_sa, message);
 		else
@@ -166,7 +174,8 @@ METHOD(listener_t, authorize, bool, private_trustgate_listener_t *this, ike_sa_t
 
 	if (!final)
 		return TRUE;
-	answered = this->link->request(this->link, tg_describe_peer(ike_sa, this->seen, 0),
+	answered = this->link->request(this->link,
+				       tg_describe_peer(ike_sa, this->seen, this->reports, 0),
 				       AUTHORIZE_MS, &reply);
 	if (!answered) {
 		who = require_agent(this);
@@ -335,6 +344,7 @@ static void ike_is_down(private_trustgate_listener_t *this, ike_sa_t *ike_sa)
 	uint32_t id = ike_sa->get_unique_id(ike_sa);
 
 	this->seen->forget(this->seen, id);
+	this->reports->forget(this->reports, id);
 	if (this->ikes->forget(this->ikes, id, this->link->generation(this->link)))
 		tell_ids(this, TG_WIRE_IKE_DOWN, id, 0, 0);
 }
@@ -363,6 +373,7 @@ METHOD(listener_t, ike_rekey, bool, private_trustgate_listener_t *this, ike_sa_t
 	uint32_t from = old->get_unique_id(old), to = new->get_unique_id(new);
 
 	this->seen->move(this->seen, from, to);
+	this->reports->move(this->reports, from, to);
 	/* What was not told under the old number is announced under the new one. */
 	if (this->ikes->forget(this->ikes, from, now)) {
 		tell_ids(this, TG_WIRE_IKE_REKEY, from, TG_WIRE_NEW_IKE_ID, to);
@@ -382,6 +393,7 @@ METHOD(trustgate_listener_t, destroy, void, private_trustgate_listener_t *this)
 {
 	this->seen->destroy(this->seen);
 	this->staples->destroy(this->staples);
+	this->reports->destroy(this->reports);
 	this->ikes->destroy(this->ikes);
 	this->children->destroy(this->children);
 	free(this);
@@ -414,6 +426,7 @@ trustgate_listener_t *trustgate_listener_create(trustgate_link_t *link)
 		.children = trustgate_told_create(),
 		.seen = trustgate_seen_create(),
 		.staples = trustgate_staple_create(),
+		.reports = trustgate_report_create(link),
 	);
 	return &this->public;
 }

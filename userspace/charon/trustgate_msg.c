@@ -120,33 +120,58 @@ static bool take_u32(uint32_t *out, bool *have, const uint8_t *data, size_t len)
 	return true;
 }
 
+static bool take_u32s(struct tg_reply *r, uint16_t type, const uint8_t *data, size_t len)
+{
+	uint32_t *out[] = {
+		[TG_WIRE_STATUS] = &r->status, [TG_WIRE_FLAGS] = &r->flags,
+		[TG_WIRE_MODE] = &r->mode, [TG_WIRE_NOTIFY] = &r->notify,
+		[TG_WIRE_LIFE] = &r->wait_ms,
+	};
+
+	if (type >= sizeof(out) / sizeof(out[0]) || !out[type] || len != sizeof(uint32_t))
+		return false;
+	memcpy(out[type], data, len);
+	return true;
+}
+
+static bool take_item(struct tg_reply *r, uint16_t type, const uint8_t *data, size_t len)
+{
+	switch (type) {
+	case TG_WIRE_TEXT:
+		return take_text(r->text, data, len);
+	case TG_WIRE_INTEGRITY:
+		if (!len || len > sizeof(r->integrity))
+			return false;
+		memcpy(r->integrity, data, len);
+		r->integrity_len = len;
+		return true;
+	default:
+		return take_u32s(r, type, data, len);
+	}
+}
+
 static const char *take_items(struct tg_reply *r, const uint8_t *p, size_t left)
 {
-	bool have_status = false, have_text = false, have_flags = false, good;
+	const uint64_t policy = 1ull << TG_WIRE_MODE | 1ull << TG_WIRE_NOTIFY |
+				1ull << TG_WIRE_LIFE;
 	struct tg_wire_item item;
 	const uint8_t *data;
+	uint64_t have = 0;
 
 	while (left) {
 		if (!next_item(&p, &left, &item, &data))
 			return "an item longer than the message";
-		switch (item.type) {
-		case TG_WIRE_STATUS:
-			good = take_u32(&r->status, &have_status, data, item.len);
-			break;
-		case TG_WIRE_FLAGS:
-			good = take_u32(&r->flags, &have_flags, data, item.len);
-			break;
-		case TG_WIRE_TEXT:
-			good = !have_text && take_text(r->text, data, item.len);
-			have_text = true;
-			break;
-		default:
-			good = false;
-		}
-		if (!good)
+		if (item.type > TG_WIRE_ITEM_LAST || have >> item.type & 1 ||
+		    !take_item(r, item.type, data, item.len))
 			return "an item that is wrong, there twice or has no place there";
+		have |= 1ull << item.type;
 	}
-	return have_status ? NULL : "no status";
+	if (!(have >> TG_WIRE_STATUS & 1))
+		return "no status";
+	if (have & policy && ((have & policy) != policy || r->mode > TG_WIRE_MODE_LAST ||
+			      r->notify < TG_WIRE_NOTIFY_MIN || r->notify > TG_WIRE_NOTIFY_MAX))
+		return "a mode or type of INTEGRITY_INFO that there is not";
+	return NULL;
 }
 
 static bool take_octets(struct tg_octets *out, const uint8_t *data, size_t len, size_t max)

@@ -23,6 +23,11 @@ struct tg_reply {
 	uint32_t status;
 	uint32_t flags;		/* TG_WIRE_FLAG_* */
 	char text[TG_MSG_TEXT_MAX + 1];
+	/* To HELLO; mode is TG_WIRE_MODE_OFF when it says nothing of it. */
+	uint32_t mode, notify, wait_ms;
+	/* To REPORT. */
+	uint8_t integrity[TG_WIRE_INTEGRITY_MAX];
+	size_t integrity_len;
 };
 
 /* Octets within a message. */

@@ -37,6 +37,19 @@ chunk_t tg_payload_data(payload_t *payload)
 	return data ? *data : chunk_empty;
 }
 
+chunk_t tg_payload_identity(id_payload_t *payload)
+{
+	chunk_t body = payload->get_encoded(payload);
+	const uint8_t *reserved;
+
+	/* What get_encoded() has there is IKEv1's protocol and port. */
+	for (u_int i = 0; i < 3 && body.len > 3; i++) {
+		reserved = payload_get_field((payload_t *)payload, RESERVED_BYTE, i);
+		body.ptr[1 + i] = reserved ? *reserved : 0;
+	}
+	return body;
+}
+
 payload_t *tg_payload_ocsp_request(void)
 {
 	payload_t *payload = (payload_t *)certreq_payload_create(PLV2_CERTREQ);

@@ -83,6 +83,8 @@ static bool make_record(struct report *rep, const struct tre_binding *b, uint32_
 		    !make_quote(rep, b, mask, result))
 			return false;
 		if (tre_record_verify(r, b, rep->ak_public, rep->ak_public_len, &evidence, result)) {
+			result->reset_count = evidence.reset;
+			result->restart_count = evidence.restart;
 			if (evidence.pcr_mask == mask)
 				return true;
 			tre_set(result, TRE_FAIL, "tre.quote.selection",
