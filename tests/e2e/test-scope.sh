@@ -10,7 +10,8 @@ cd "$(dirname "$0")" || exit 1
 AGENT_CHARON='backoff_min = 500ms
 backoff_max = 500ms'
 AGENT_GATE='t_verify = 20s
-boot_attempts = 100'
+boot_attempts = 100
+required = device-auth, revocation'
 . ./lib.sh
 setup
 ocsp_start wan || bail "no responder in wan"

@@ -428,6 +428,83 @@ static void many(void)
 	tap_ok(info.memory <= info.entries * 10, "SGW-REV-15: at most 10 octets for each of them");
 }
 
+static bool refused(struct pki_der der, struct pki_der flat, const struct entity *issuer,
+		    const struct pki_crl_policy *policy, const char *rule)
+{
+	struct pki_result r;
+	struct pki_crl *crl = pki_crl_attach(der, flat, issuer->der, policy, &r);
+	bool ok = !crl && r.verdict == PKI_INDETERMINATE && !strcmp(r.rule, rule);
+
+	if (!ok)
+		printf("# %s %s\n", crl ? "attached" : r.rule, r.detail);
+	pki_crl_free(crl);
+	return ok;
+}
+
+/* The index that processes share: the same answers, and no step beyond its end. */
+static void flat(void)
+{
+	static struct pki_profile profile, strict;
+	struct pki_der der = issue_many(1000), at;
+	size_t room = pki_crl_flat_room(der.len);
+	struct pki_crl_policy policy, other;
+	uint8_t *octets = malloc(room);
+	struct pki_crl *crl, *shared;
+	struct pki_result r, again;
+	long wrong = 0, bent_ones = 0;
+
+	ca_profile(&profile, "seed", NULL, NULL);
+	strict = profile;
+	strict.crl[PKI_CRL_AKI] = (struct pki_rule){ .level = PKI_ERROR, .clause = "this test" };
+	pki_crl_policy_default(&policy, &profile);
+	crl = pki_crl_load(der, e[CA].der, &policy, &r);
+	if (!crl || !octets)
+		ca_die(r.detail);
+	at = (struct pki_der){ octets, pki_crl_flatten(crl, octets, room) };
+	shared = pki_crl_attach(der, at, e[CA].der, &policy, &again);
+	tap_ok(at.len && shared && again.expires == r.expires &&
+	       !memcmp(again.proof_digest, r.proof_digest, sizeof(r.proof_digest)),
+	       "SGW-REV-15: an index made once is a list to others, with its proof and its end");
+	for (long v = 999000; shared && v < 1001100; v++) {
+		uint8_t serial[] = { (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
+
+		pki_crl_check_serial(crl, serial, sizeof(serial), &policy, CA_NOW, &r);
+		pki_crl_check_serial(shared, serial, sizeof(serial), &policy, CA_NOW, &again);
+		wrong += memcmp(&r, &again, sizeof(r)) != 0;
+	}
+	tap_ok(shared && !wrong, "SGW-REV-15: and says the same of each serial number");
+	pki_crl_free(shared);
+	tap_ok(!pki_crl_flatten(crl, octets, at.len - 1), "SGW-REV-15: not in less room than it takes");
+	pki_crl_flatten(crl, octets, room);
+	tap_ok(refused(der, (struct pki_der){ octets, at.len - 1 }, &e[CA], &policy, "crl.index") &&
+	       refused(der, (struct pki_der){ octets, 8 }, &e[CA], &policy, "crl.index") &&
+	       refused(der, (struct pki_der){ 0 }, &e[CA], &policy, "crl.index"),
+	       "SGW-REV-12/15: a short index is none");
+	tap_ok(refused(der, at, &e[OTHER], &policy, "crl.index"),
+	       "SGW-REV-12/15: nor is one of a list that another key signed");
+	tap_ok(refused(issue_many(1001), at, &e[CA], &policy, "crl.index"),
+	       "SGW-REV-12/15: nor one of another list");
+	other = policy;
+	other.profile = &strict;
+	tap_ok(refused(der, at, &e[CA], &other, "crl.aki.absent"),
+	       "SGW-REV-12/15: the profile is held against the list each time");
+	/* Each octet of the header: whatever it then says, nothing is read beyond the end. */
+	for (size_t i = 0; i < 40; i++) {
+		uint8_t serial[] = { 0x0f, 0x42, 0x40 };
+
+		octets[i] ^= 0x81;
+		shared = pki_crl_attach(der, at, e[CA].der, &policy, &again);
+		if (shared)
+			pki_crl_check_serial(shared, serial, sizeof(serial), &policy, CA_NOW, &again);
+		bent_ones += !shared;
+		pki_crl_free(shared);
+		octets[i] ^= 0x81;
+	}
+	tap_ok(bent_ones == 40, "SGW-REV-12/15: a header with a bent length is none");
+	pki_crl_free(crl);
+	free(octets);
+}
+
 int main(void)
 {
 	issue_all();
@@ -436,6 +513,7 @@ int main(void)
 		run_case(&cases[i]);
 	numbers();
 	many();
+	flat();
 	for (size_t i = 0; i < WHO; i++) {
 		X509_free(e[i].cert);
 		EVP_PKEY_free(e[i].key);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -433,6 +434,23 @@ static void put_crl(enum rev_class class, const struct entity *issuer, struct pk
 	w->file.crl = crl;
 }
 
+/* As the agent does, but for the process. */
+static void index_crl(struct world_crl *crl, bool expected)
+{
+	struct pki_der room;
+	struct pki_result r;
+
+	if (crl->index.data)
+		munmap((void *)crl->index.data, crl->index.len);
+	crl->index = (struct pki_der){ 0 };
+	if (world_index_begin(crl, &room))
+		ca_die("room for an index");
+	world_index_make(crl, room, &world->profile, &r);
+	if ((r.verdict == PKI_GOOD) != expected)
+		ca_die(r.detail);
+	world_index_end(crl, room, r.verdict == PKI_GOOD);
+}
+
 static void lists(void)
 {
 	struct pki_der of_sub = make_crl(&sub, X509_get0_serialNumber(revoked_leaf.cert));
@@ -452,6 +470,22 @@ static void lists(void)
 		       (long long)r.revocation.expires - CA_NOW);
 	r = run(&revoked_leaf, IDENTITY, SEGW_JOB_ALL);
 	tap_ok(r.revocation.verdict == PKI_BAD, "SGW-REV-14: on the list: revoked");
+	index_crl(&world->crls[0], true);
+	r = run(&revoked_leaf, IDENTITY, SEGW_JOB_ALL);
+	tap_ok(world->crls[0].index.data && r.revocation.verdict == PKI_BAD &&
+	       run(&leaf, IDENTITY, SEGW_JOB_ALL).revocation.verdict == PKI_GOOD,
+	       "SGW-REV-15: the same by the index that a worker left");
+	/* What decides is the index: the list's entries are not read again. */
+	memset((uint8_t *)of_sub.data + of_sub.len - 20, 0, 10);
+	r = run(&leaf, IDENTITY, SEGW_JOB_ALL);
+	tap_ok(r.revocation.verdict == PKI_GOOD, "SGW-REV-15: nor is its signature verified again");
+	index_crl(&world->crls[0], false);
+	r = run(&leaf, IDENTITY, SEGW_JOB_ALL);
+	tap_ok(!world->crls[0].index.data && r.revocation.verdict == PKI_INDETERMINATE &&
+	       strstr(r.revocation.detail, "crl.signature"),
+	       "SGW-REV-15: a list whose signature is bad gets no index, and proves nothing");
+	world->ncrls = 0;
+	put_crl(REV_OPERATOR_CRL, &sub, make_crl(&sub, X509_get0_serialNumber(revoked_leaf.cert)));
 	begin(REV_FIRST_DEFINITE);
 	add_source(REV_OPERATOR_OCSP, GOOD);
 	add_source(REV_OPERATOR_CRL, 0);
@@ -566,6 +600,14 @@ static void files(void)
 		       !world_crl(world, REV_MANUFACTURER_CRL, sub.der),
 		       "SGW-REV-05: a list that was imported is found, by its issuer and class");
 		tap_ok(!world_refresh(world, ignore, NULL), "SGW-REV-05: once");
+		index_crl(&world->crls[0], true);
+		crlstore_import(c->segw.crl_dir, REV_OPERATOR_CRL,
+				make_crl(&root, X509_get0_serialNumber(sub.cert)), root.der, &policy,
+				CA_NOW, &r);
+		tap_ok(r.verdict == PKI_GOOD && world_refresh(world, ignore, NULL) && world->ncrls == 2 &&
+		       world_crl(world, REV_OPERATOR_CRL, sub.der)->index.data &&
+		       world_unindexed(world) == world_crl(world, REV_OPERATOR_CRL, root.der),
+		       "SGW-REV-15: another import leaves the index of a list that stays");
 		snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 		if (system(cmd))
 			ca_die(cmd);

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -120,13 +121,27 @@ static int limit(enum __rlimit_resource what, rlim_t value)
 	return setrlimit(what, &lim);
 }
 
+/* What it has by being forked, as lists that are mapped, is no growth. */
+static rlim_t address_space(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f) {
+		if (fscanf(f, "%lu", &pages) != 1)
+			pages = 0;
+		fclose(f);
+	}
+	return pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
 static int limit_all(void)
 {
 	if (limit(RLIMIT_CORE, 0) || limit(RLIMIT_FSIZE, 0) || limit(RLIMIT_CPU, 20) ||
 	    limit(RLIMIT_NOFILE, 64) || limit(RLIMIT_MEMLOCK, 0))
 		return -1;
 #ifndef __SANITIZE_ADDRESS__
-	if (limit(RLIMIT_AS, 256u << 20))
+	if (limit(RLIMIT_AS, address_space() + (256u << 20)))
 		return -1;
 #endif
 	/* Not before the user is changed: it is counted against the user. */

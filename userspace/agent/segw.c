@@ -19,8 +19,16 @@
 #define PATH_MS		2700	/* the plugin waits for 3 s */
 #define FIRST_MS	(PATH_MS - SEGW_AUTHZ_MS - 200)
 
+#define INDEX_MS	60000	/* to verify and index a list of 256 MiB */
+
 static struct segw_world *world;
 static struct timer looker;
+
+/* The list whose index is being made, and where. */
+static struct worker indexer;
+static struct world_crl *indexed;
+static struct pki_der room;
+static bool recheck_due;
 
 static void report(void *arg, const char *file, int line, const char *key, const char *value,
 		   const char *rule, const char *remedy)
@@ -38,13 +46,70 @@ static void report(void *arg, const char *file, int line, const char *key, const
 	log_end(&l);
 }
 
+static void index_next(void);
+
+static void index_job(const void *arg, struct worker_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->tre.verdict = TRE_UNAVAILABLE;
+	world_index_make(arg, room, &world->profile, &out->ocsp);
+}
+
+static void index_done(struct worker *w, const struct worker_result *r)
+{
+	struct world_crl *crl = indexed;
+
+	(void)w;
+	indexed = NULL;
+	world_index_end(crl, room, r->ocsp.verdict == PKI_GOOD);
+	if (!crl->index.data)
+		report(NULL, crl->name, 0, "", r->ocsp.detail, r->ocsp.rule,
+		       "until then every check reads the list itself");
+	index_next();
+}
+
+/*
+ * SGW-REV-15: a list is verified and read once for each change, not for each H(e)NB.
+ * Those that are open are looked at when that is done, or all would read it again.
+ */
+static void index_next(void)
+{
+	while ((indexed = world_unindexed(world))) {
+		if (world_index_begin(indexed, &room))
+			continue;
+		if (!worker_start(&indexer, WORKER_PKI, index_job, indexed, -1, INDEX_MS, index_done))
+			return;
+		world_index_end(indexed, room, false);
+	}
+	if (recheck_due)
+		context_recheck(0);
+	recheck_due = false;
+}
+
+static void index_stop(void)
+{
+	if (!indexed)
+		return;
+	worker_cancel(&indexer);
+	world_index_end(indexed, room, false);
+	indexed->index_tried = false;
+	indexed = NULL;
+}
+
 static void look(struct timer *t)
 {
+	bool busy = indexed;
+
+	/* What is being read may be what changed. */
+	if (world_changed(world))
+		index_stop();
 	if (world_refresh(world, report, NULL)) {
 		/* SGW-REV: whoever is on a new list is out at once. */
 		log_say(LOG_NOTICE, "segw-changed", "allow-list or revocation lists", NULL);
-		context_recheck(0);
+		recheck_due = true;
 	}
+	if (!indexed && (busy || recheck_due))
+		index_next();
 	timer_start(t, LOOK_MS, look);
 }
 
@@ -58,6 +123,8 @@ int segw_start(void)
 	if (world_load(world, report, NULL))
 		return -1;
 	world_refresh(world, report, NULL);
+	worker_init(&indexer);
+	index_next();
 	timer_start(&looker, LOOK_MS, look);
 	return 0;
 }

@@ -29,7 +29,8 @@ void pki_crl_free(struct pki_crl *crl)
 		return;
 	X509_NAME_free(crl->issuer);
 	EVP_PKEY_free(crl->key);
-	free(crl->records);
+	if (!crl->borrowed)
+		free(crl->records);
 	free(crl);
 }
 
@@ -135,24 +136,38 @@ static bool check_issuer(struct pki_crl *crl, const struct crl_parts *parts, X50
 	return false;
 }
 
-static bool check_signature(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer,
-			    const struct pki_crl_policy *policy, struct pki_result *result)
+static X509_ALGOR *algorithm(const struct crl_parts *parts)
 {
 	const uint8_t *p = parts->algorithm.data;
-	X509_ALGOR *alg = d2i_X509_ALGOR(NULL, &p, (long)parts->algorithm.len);
-	unsigned int sha1 = 0;
+
+	return d2i_X509_ALGOR(NULL, &p, (long)parts->algorithm.len);
+}
+
+static bool check_digest(struct pki_crl *crl, const struct crl_parts *parts,
+			 const struct pki_crl_policy *policy, struct pki_result *result)
+{
+	X509_ALGOR *alg = algorithm(parts);
 	bool ok = false;
 
 	if (!alg)
 		pki_set(result, PKI_INDETERMINATE, "crl.encoding",
 			"the signature algorithm does not parse (issue it anew)");
-	else if (pki_digest_accepted(policy->profile, PKI_SHA1_CRL, alg, parts->this_update,
-				     "the list", &sha1, PKI_INDETERMINATE, result))
-		ok = pki_verify_raw(X509_get0_pubkey(issuer), alg, parts->tbs, parts->signature);
-	if (alg && !ok && strcmp(result->rule, "crl.digest"))
+	else
+		ok = pki_digest_accepted(policy->profile, PKI_SHA1_CRL, alg, parts->this_update,
+					 "the list", &crl->sha1, PKI_INDETERMINATE, result);
+	X509_ALGOR_free(alg);
+	return ok;
+}
+
+static bool check_signature(const struct crl_parts *parts, X509 *issuer,
+			    struct pki_result *result)
+{
+	X509_ALGOR *alg = algorithm(parts);
+	bool ok = alg && pki_verify_raw(X509_get0_pubkey(issuer), alg, parts->tbs, parts->signature);
+
+	if (!ok)
 		pki_set(result, PKI_INDETERMINATE, "crl.signature",
 			"the signature is not by the issuer over this list (fetch it anew)");
-	crl->sha1 = sha1;
 	X509_ALGOR_free(alg);
 	return ok;
 }
@@ -181,13 +196,14 @@ static bool check_profile(const struct crl_parts *parts, const struct pki_crl_po
 	return true;
 }
 
-static void describe(struct pki_crl *crl, struct pki_der der, const struct crl_parts *parts,
-		     X509 *issuer)
+void crl_describe(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer)
 {
 	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(issuer);
 
-	pki_sha256(der.data, der.len, crl->digest);
 	pki_sha256(parts->issuer.data, parts->issuer.len, crl->issuer_digest);
+	/* Zero is no digest of anything. */
+	if (X509_pubkey_digest(issuer, EVP_sha256(), crl->key_digest, NULL) != 1)
+		memset(crl->key_digest, 0, sizeof(crl->key_digest));
 	crl->this_update = parts->this_update;
 	crl->next_update = parts->next_update;
 	crl->delta_published = parts->delta_published;
@@ -204,6 +220,13 @@ static void describe(struct pki_crl *crl, struct pki_der der, const struct crl_p
 	}
 }
 
+bool crl_check_parts(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer,
+		     const struct pki_crl_policy *policy, struct pki_result *result)
+{
+	return check_issuer(crl, parts, issuer, result) &&
+	       check_digest(crl, parts, policy, result) && check_profile(parts, policy, result);
+}
+
 static bool load(struct pki_crl *crl, struct pki_der der, X509 *issuer,
 		 const struct pki_crl_policy *policy, struct pki_result *result)
 {
@@ -216,11 +239,12 @@ static bool load(struct pki_crl *crl, struct pki_der der, X509 *issuer,
 		return false;
 	}
 	if (!crl_parse(der, &parts, result) ||
-	    !check_issuer(crl, &parts, issuer, result) ||
-	    !check_signature(crl, &parts, issuer, policy, result) ||
-	    !check_profile(&parts, policy, result) || !build_index(crl, &parts, result))
+	    !crl_check_parts(crl, &parts, issuer, policy, result) ||
+	    !check_signature(&parts, issuer, result) || !build_index(crl, &parts, result))
 		return false;
-	describe(crl, der, &parts, issuer);
+	pki_sha256(der.data, der.len, crl->digest);
+	crl->der_len = der.len;
+	crl_describe(crl, &parts, issuer);
 	return true;
 }
 

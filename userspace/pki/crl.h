@@ -38,6 +38,26 @@ struct pki_crl *pki_crl_load(struct pki_der der, struct pki_der issuer,
 			     const struct pki_crl_policy *policy, struct pki_result *result);
 void pki_crl_free(struct pki_crl *crl);
 
+/*
+ * The index for other processes, as octets without a pointer in them: made once, by
+ * whoever verified the list, in memory that is then shared (SGW-REV-15).
+ * pki_crl_flat_room() is what the index of a list of @der_len octets takes at most.
+ * pki_crl_flatten() returns how much of @room was used, 0 when it is too small.
+ */
+size_t pki_crl_flat_room(size_t der_len);
+size_t pki_crl_flatten(const struct pki_crl *crl, void *out, size_t room);
+
+/* How many of the @room octets at @flat are an index; 0 when they are none. */
+size_t pki_crl_flat_len(const void *flat, size_t room);
+
+/*
+ * As pki_crl_load(), with an index made of @der, which the list uses while it lives.
+ * The signature is not verified again: @flat has to come from a process that did, and
+ * @der not to have changed since. All else is looked at; the entries are not read.
+ */
+struct pki_crl *pki_crl_attach(struct pki_der der, struct pki_der flat, struct pki_der issuer,
+			       const struct pki_crl_policy *policy, struct pki_result *result);
+
 /* PKI_GOOD while the list is neither too old nor of the future, with the moment it ends. */
 void pki_crl_fresh(const struct pki_crl *crl, const struct pki_crl_policy *policy, time_t now,
 		   struct pki_result *result);

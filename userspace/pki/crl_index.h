@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The index of a verified list. Private to crl.c and crl_check.c. */
+/* The index of a verified list. Private to crl.c, crl_flat.c and crl_check.c. */
 #ifndef TRUSTGATE_PKI_CRL_INDEX_H
 #define TRUSTGATE_PKI_CRL_INDEX_H
 
@@ -12,6 +12,7 @@ struct pki_crl {
 	X509_NAME *issuer;
 	EVP_PKEY *key;			/* of the issuer */
 	uint8_t digest[PKI_DIGEST_LEN], issuer_digest[PKI_DIGEST_LEN];
+	uint8_t key_digest[PKI_DIGEST_LEN];	/* of that key */
 	uint8_t key_id[64];		/* subjectKeyIdentifier of the issuer */
 	size_t key_id_len;
 	int64_t this_update, next_update;
@@ -22,6 +23,13 @@ struct pki_crl {
 	/* Records of @width: length of the serial, the serial, zeros, the tail. */
 	uint8_t *records;
 	size_t n, width;
+	size_t der_len;			/* of the list */
+	bool borrowed;			/* the records are somebody else's */
 };
+
+/* crl.c: everything but the index and whose signature it is. */
+bool crl_check_parts(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer,
+		     const struct pki_crl_policy *policy, struct pki_result *result);
+void crl_describe(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer);
 
 #endif /* TRUSTGATE_PKI_CRL_INDEX_H */

@@ -87,18 +87,22 @@ static void crl_policy(const struct check *c, struct pki_crl_policy *policy)
 static void by_crl(const struct check *c, enum rev_class class, struct pki_der cert,
 		   struct pki_der issuer, struct pki_result *r)
 {
-	const struct crlstore_file *file = world_crl(c->job->world, class, issuer);
+	const struct world_crl *found = world_crl(c->job->world, class, issuer);
 	struct pki_crl_policy policy;
-	struct pki_crl *crl;
+	struct pki_crl *crl = NULL;
 
 	memset(r, 0, sizeof(*r));
-	if (!file) {
+	if (!found) {
 		say(r, PKI_INDETERMINATE, "crl.missing",
 		    "no list of this CA is here: see trustgate revocation import");
 		return;
 	}
 	crl_policy(c, &policy);
-	crl = pki_crl_load(file->crl, issuer, &policy, r);
+	if (found->index.data)
+		crl = pki_crl_attach(found->file.crl, found->index, issuer, &policy, r);
+	/* Not made yet, or of another key: the list itself decides. */
+	if (!crl)
+		crl = pki_crl_load(found->file.crl, issuer, &policy, r);
 	if (crl)
 		pki_crl_check(crl, cert, &policy, now_of(c), r);
 	pki_crl_free(crl);

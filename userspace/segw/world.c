@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -189,14 +190,52 @@ static int64_t stamp_crl(const char *dir)
 struct gather {
 	const struct teller *t;
 	struct segw_world *w;
+	struct world_crl *old;		/* what there was before */
+	size_t nold;
 };
+
+static void drop_crl(struct world_crl *crl)
+{
+	if (crl->index.data)
+		munmap((void *)crl->index.data, crl->index.len);
+	crlstore_close(&crl->file);
+	memset(crl, 0, sizeof(*crl));
+}
+
+static void stamp_file(const char *path, int64_t stamp[3])
+{
+	struct stat st;
+
+	memset(stamp, 0, 3 * sizeof(*stamp));
+	if (stat(path, &st))
+		return;
+	stamp[0] = (int64_t)st.st_ino;
+	stamp[1] = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
+	stamp[2] = st.st_size;
+}
+
+/* A file that is the same keeps its index. */
+static bool keep_crl(struct gather *g, const struct world_crl *new)
+{
+	for (size_t i = 0; i < g->nold; i++) {
+		struct world_crl *old = &g->old[i];
+
+		if (strcmp(old->name, new->name) || !new->stamp[0] ||
+		    memcmp(old->stamp, new->stamp, sizeof(old->stamp)))
+			continue;
+		g->w->crls[g->w->ncrls++] = *old;
+		memset(old, 0, sizeof(*old));
+		return true;
+	}
+	return false;
+}
 
 static int add_crl(void *arg, enum rev_class class, const char *path,
 		   struct crlstore_file *file)
 {
 	struct gather *g = arg;
-	struct world_crl *crl = &g->w->crls[g->w->ncrls];
 	const char *name = strrchr(path, '/');
+	struct world_crl crl = { 0 };
 
 	(void)class;
 	if (!file->map || g->w->ncrls == WORLD_CRLS_MAX) {
@@ -204,9 +243,12 @@ static int add_crl(void *arg, enum rev_class class, const char *path,
 		     file->map ? "delete those that nobody needs" : "import it again");
 		return 0;
 	}
-	snprintf(crl->name, sizeof(crl->name), "%s", name + 1);
-	crl->file = *file;
-	g->w->ncrls++;
+	snprintf(crl.name, sizeof(crl.name), "%s", name + 1);
+	stamp_file(path, crl.stamp);
+	if (keep_crl(g, &crl))
+		return 0;
+	crl.file = *file;
+	g->w->crls[g->w->ncrls++] = crl;
 	memset(file, 0, sizeof(*file));
 	return 0;
 }
@@ -214,20 +256,27 @@ static int add_crl(void *arg, enum rev_class class, const char *path,
 static bool refresh_crls(const struct teller *t, struct segw_world *w)
 {
 	const char *dir = w->config.segw.crl_dir;
+	struct world_crl old[WORLD_CRLS_MAX];
 	int64_t stamp = stamp_crl(dir);
-	struct gather g = { t, w };
+	struct gather g = { t, w, old, w->ncrls };
 	int err;
 
 	if (stamp == w->crl_stamp)
 		return false;
 	w->crl_stamp = stamp;
-	for (size_t i = 0; i < w->ncrls; i++)
-		crlstore_close(&w->crls[i].file);
+	memcpy(old, w->crls, sizeof(old));
 	w->ncrls = 0;
 	err = crlstore_each(dir, add_crl, &g);
 	if (err)
 		tell(t, dir, 0, "", strerror(-err), "make it readable");
+	for (size_t i = 0; i < g.nold; i++)
+		drop_crl(&old[i]);
 	return true;
+}
+
+bool world_changed(const struct segw_world *w)
+{
+	return stamp_crl(w->config.segw.crl_dir) != w->crl_stamp;
 }
 
 bool world_refresh(struct segw_world *w, segw_report_fn *report, void *arg)
@@ -238,8 +287,8 @@ bool world_refresh(struct segw_world *w, segw_report_fn *report, void *arg)
 	return refresh_crls(&t, w) || list;
 }
 
-const struct crlstore_file *world_crl(const struct segw_world *w, enum rev_class class,
-				      struct pki_der issuer)
+const struct world_crl *world_crl(const struct segw_world *w, enum rev_class class,
+				  struct pki_der issuer)
 {
 	char name[CRLSTORE_NAME_ROOM];
 
@@ -247,6 +296,61 @@ const struct crlstore_file *world_crl(const struct segw_world *w, enum rev_class
 		return NULL;
 	for (size_t i = 0; i < w->ncrls; i++)
 		if (!strcmp(w->crls[i].name, name))
-			return &w->crls[i].file;
+			return &w->crls[i];
 	return NULL;
+}
+
+struct world_crl *world_unindexed(struct segw_world *w)
+{
+	for (size_t i = 0; i < w->ncrls; i++)
+		if (!w->crls[i].index.data && !w->crls[i].index_tried)
+			return &w->crls[i];
+	return NULL;
+}
+
+int world_index_begin(struct world_crl *crl, struct pki_der *room)
+{
+	size_t len = pki_crl_flat_room(crl->file.crl.len);
+	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	crl->index_tried = true;
+	if (map == MAP_FAILED)
+		return -errno;
+	*room = (struct pki_der){ map, len };
+	return 0;
+}
+
+void world_index_end(struct world_crl *crl, struct pki_der room, bool good)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), len = room.len;
+	size_t used = good ? pki_crl_flat_len(room.data, len) : 0;
+
+	if (!used || mprotect((void *)room.data, len, PROT_READ)) {
+		munmap((void *)room.data, len);
+		return;
+	}
+	/* Room was for the worst list of that length. */
+	used = (used + page - 1) / page * page;
+	len = (len + page - 1) / page * page;
+	if (used < len && !munmap((uint8_t *)room.data + used, len - used))
+		len = used;
+	crl->index = (struct pki_der){ room.data, len };
+}
+
+void world_index_make(const struct world_crl *crl, struct pki_der room,
+		      const struct pki_profile *profile, struct pki_result *result)
+{
+	struct pki_crl_policy policy;
+	struct pki_crl *list;
+
+	pki_crl_policy_default(&policy, profile);
+	list = pki_crl_load(crl->file.crl, crl->file.issuer, &policy, result);
+	if (list && !pki_crl_flatten(list, (void *)room.data, room.len)) {
+		result->verdict = PKI_INDETERMINATE;
+		snprintf(result->rule, sizeof(result->rule), "crl.index.room");
+		snprintf(result->detail, sizeof(result->detail), "its index takes more than was "
+			 "reckoned: each check reads the list");
+	}
+	pki_crl_free(list);
 }

@@ -15,7 +15,14 @@
 
 struct world_crl {
 	char name[CRLSTORE_NAME_ROOM];
+	int64_t stamp[3];		/* of the file */
 	struct crlstore_file file;
+	/*
+	 * SGW-REV-15: its index, made once by a worker and shared with those that come
+	 * after it; data NULL: there is none, and each check reads the list.
+	 */
+	struct pki_der index;
+	bool index_tried;
 };
 
 struct segw_world {
@@ -50,8 +57,26 @@ int world_cert(const char *path, struct pki_der *out, segw_report_fn *report, vo
  */
 bool world_refresh(struct segw_world *w, segw_report_fn *report, void *arg);
 
+/* Whether world_refresh() would let go of lists that are here. */
+bool world_changed(const struct segw_world *w);
+
 /* The list of @issuer for @class, or NULL. Parses @issuer: for workers. */
-const struct crlstore_file *world_crl(const struct segw_world *w, enum rev_class class,
-				      struct pki_der issuer);
+const struct world_crl *world_crl(const struct segw_world *w, enum rev_class class,
+				  struct pki_der issuer);
+
+/* A list without an index, for which none was tried to be made, or NULL. */
+struct world_crl *world_unindexed(struct segw_world *w);
+
+/*
+ * Memory for @crl's index, to be shared with the worker that makes it: 0, or -errno.
+ * Then, when it has ended: keep what it made (@good), which nobody can write any more,
+ * or let it go.
+ */
+int world_index_begin(struct world_crl *crl, struct pki_der *room);
+void world_index_end(struct world_crl *crl, struct pki_der room, bool good);
+
+/* Verify the list of @crl and make its index in @room; for the worker. */
+void world_index_make(const struct world_crl *crl, struct pki_der room,
+		      const struct pki_profile *profile, struct pki_result *result);
 
 #endif /* TRUSTGATE_SEGW_WORLD_H */
