@@ -14,6 +14,29 @@
 /* Largest TPM2B_PUBLIC, marshalled. */
 #define TRE_PUBLIC_MAX	(sizeof(TPM2B_PUBLIC))
 
+enum tre_key { TRE_KEY_EK, TRE_KEY_SRK, TRE_KEY_AK, TRE_KEY_IKE, TRE_KEYS };
+
+/* "ek", "srk", "ak", "ike" */
+const char *tre_key_word(enum tre_key which);
+/* "endorsement key", ... */
+const char *tre_key_name(enum tre_key which);
+TPM2_HANDLE tre_key_handle(enum tre_key which);
+/* What it is created from. */
+const TPM2B_PUBLIC *tre_key_template(enum tre_key which);
+
+/*
+ * Is @pub such a key? False, with TRE_FAIL and the attribute that is wrong. What a
+ * key of the operator's own making may have beyond that (a policy, say) it may.
+ */
+bool tre_key_check(enum tre_key which, const TPMT_PUBLIC *pub, struct tre_result *result);
+
+/*
+ * What is at the handle of @which: *@key is ESYS_TR_NONE when that is nothing, which
+ * is no error. *@pub and *@name are for Esys_Free(), either may be NULL.
+ */
+bool tre_key_find(struct tre_session *s, enum tre_key which, ESYS_TR *key, TPM2B_PUBLIC **pub,
+		  TPM2B_NAME **name, struct tre_result *result);
+
 /*
  * The attestation key: the provisioned one, else the primary that any box has.
  * @public gets its TPM2B_PUBLIC, room for TRE_PUBLIC_MAX octets. What is at the
@@ -21,7 +44,7 @@
  */
 bool tre_ak_load(struct tre_session *s, ESYS_TR *ak, uint8_t *public, size_t *len,
 		 struct tre_result *result);
-/* To be called when done with it. */
+/* To be called when done with it, or with any other key, persistent or not. */
 void tre_ak_drop(struct tre_session *s, ESYS_TR *ak);
 
 #endif /* TRUSTGATE_TRE_KEYS_H */

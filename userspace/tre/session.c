@@ -69,6 +69,21 @@ void tre_session_close(struct tre_session *s)
 	Tss2_TctiLdr_Finalize(&s->tcti);
 }
 
+bool tre_policy_session(struct tre_session *s, ESYS_TR *session, struct tre_result *result)
+{
+	static const TPMT_SYM_DEF none = { .algorithm = TPM2_ALG_NULL };
+
+	*session = ESYS_TR_NONE;
+	return tre_tpm_ok(Esys_StartAuthSession(s->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+						ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY,
+						&none, TPM2_ALG_SHA256, session),
+			  "TPM2_StartAuthSession", result) &&
+	       tre_tpm_ok(Esys_TRSess_SetAttributes(s->esys, *session,
+						    TPMA_SESSION_CONTINUESESSION,
+						    TPMA_SESSION_CONTINUESESSION),
+			  "session attributes", result);
+}
+
 void tre_flush(struct tre_session *s, ESYS_TR *object)
 {
 	if (*object != ESYS_TR_NONE)

@@ -25,7 +25,10 @@ bool tre_tpm_ok(TSS2_RC rc, const char *what, struct tre_result *result);
 /* The error alone, without what tells which handle, parameter or session it was. */
 TSS2_RC tre_rc_error(TSS2_RC rc);
 
-/* Drop an object of this connection, if it is one. */
+/* A policy session with nothing in it yet; tre_flush() it. */
+bool tre_policy_session(struct tre_session *s, ESYS_TR *session, struct tre_result *result);
+
+/* Drop an object or a session of this connection, if it is one. */
 void tre_flush(struct tre_session *s, ESYS_TR *object);
 
 #endif /* TRUSTGATE_TRE_SESSION_H */

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The identity of the box in an NV index that is written once (HNB-TRE-04). */
+#include <ctype.h>
+#include <string.h>
+#include "tre/internal.h"
+#include "tre/nv.h"
+
+/* A lock of WRITEDEFINE holds until the index is removed: TPM2 Part 2, 13.4. */
+#define ATTRIBUTES	(TPMA_NV_AUTHWRITE | TPMA_NV_WRITEDEFINE | TPMA_NV_AUTHREAD |	\
+			 TPMA_NV_OWNERREAD | TPMA_NV_NO_DA)
+#define REMEDY		"'trustgate tre provision --replace identity' as the TPM's owner"
+
+static bool is_identity(const char *text, size_t len)
+{
+	size_t i;
+
+	if (!len || len > TRE_IDENTITY_MAX || text[0] == '.' || text[0] == '-')
+		return false;
+	for (i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)text[i]) && !strchr(".-", text[i]))
+			return false;
+		if (!text[i])
+			return false;
+	}
+	return true;
+}
+
+static bool attributes_ok(const struct tre_nv *nv, struct tre_result *result)
+{
+	TPMA_NV is = nv->public.attributes;
+
+	if (!(is & TPMA_NV_WRITELOCKED) || !(is & TPMA_NV_WRITTEN)) {
+		tre_set(result, TRE_FAIL, "tre.identity.unlocked",
+			"NV index 0x%08x, the identity, is not %s: attributes 0x%08x (%s)",
+			nv->public.nvIndex, is & TPMA_NV_WRITTEN ? "locked" : "written", is,
+			REMEDY);
+		return false;
+	}
+	if (is != (ATTRIBUTES | TPMA_NV_WRITELOCKED | TPMA_NV_WRITTEN) ||
+	    nv->public.authPolicy.size || nv->public.dataSize > TRE_IDENTITY_MAX) {
+		tre_set(result, TRE_FAIL, "tre.identity.attributes",
+			"NV index 0x%08x, the identity, has attributes 0x%08x, not 0x%08x (%s)",
+			nv->public.nvIndex, is,
+			ATTRIBUTES | TPMA_NV_WRITELOCKED | TPMA_NV_WRITTEN, REMEDY);
+		return false;
+	}
+	return true;
+}
+
+bool tre_identity_check(struct tre_session *s, const struct tre_nv *nv,
+			char text[TRE_IDENTITY_MAX + 1], struct tre_result *result)
+{
+	if (nv->handle == ESYS_TR_NONE) {
+		tre_set(result, TRE_FAIL, "tre.identity.absent",
+			"the TPM holds no identity at 0x%08x ('trustgate tre provision --identity NAME')",
+			TRE_NV_IDENTITY);
+		return false;
+	}
+	if (!attributes_ok(nv, result) || !tre_nv_read(s, nv, (uint8_t *)text, result))
+		return false;
+	text[nv->public.dataSize] = 0;
+	if (is_identity(text, nv->public.dataSize))
+		return true;
+	tre_set(result, TRE_FAIL, "tre.identity.text",
+		"NV index 0x%08x, the identity, holds no host name (%s)", nv->public.nvIndex,
+		REMEDY);
+	return false;
+}
+
+bool tre_identity_read(struct tre_session *s, char text[TRE_IDENTITY_MAX + 1],
+		       struct tre_result *result)
+{
+	struct tre_nv nv;
+	bool ok = tre_nv_find(s, TRE_NV_IDENTITY, &nv, result) &&
+		  tre_identity_check(s, &nv, text, result);
+
+	tre_nv_close(s, &nv);
+	return ok;
+}
+
+static bool write_locked(struct tre_session *s, struct tre_nv *nv, const char *identity,
+			 size_t len, struct tre_result *result)
+{
+	TPM2B_MAX_NV_BUFFER data = { .size = (UINT16)len };
+
+	memcpy(data.buffer, identity, len);
+	return tre_tpm_ok(Esys_NV_Write(s->esys, nv->handle, nv->handle, ESYS_TR_PASSWORD,
+					ESYS_TR_NONE, ESYS_TR_NONE, &data, 0),
+			  "TPM2_NV_Write", result) &&
+	       tre_tpm_ok(Esys_NV_WriteLock(s->esys, nv->handle, nv->handle, ESYS_TR_PASSWORD,
+					    ESYS_TR_NONE, ESYS_TR_NONE),
+			  "TPM2_NV_WriteLock", result);
+}
+
+bool tre_identity_write(struct tre_session *s, const char *identity, struct tre_result *result)
+{
+	size_t len = strlen(identity);
+	const TPMS_NV_PUBLIC public = {
+		.nvIndex = TRE_NV_IDENTITY,
+		.nameAlg = TPM2_ALG_SHA256,
+		.attributes = ATTRIBUTES,
+		.dataSize = (UINT16)len,
+	};
+	struct tre_nv nv = { .handle = ESYS_TR_NONE };
+	bool ok;
+
+	if (!is_identity(identity, len)) {
+		tre_set(result, TRE_FAIL, "tre.identity.text",
+			"'%.60s' is no host name of 1 to %d letters, digits, '-' and '.' (choose another)",
+			identity, TRE_IDENTITY_MAX);
+		return false;
+	}
+	ok = tre_nv_define(s, &public, &nv, result) &&
+	     write_locked(s, &nv, identity, len, result);
+	tre_nv_close(s, &nv);
+	return ok;
+}
