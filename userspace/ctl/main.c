@@ -43,6 +43,9 @@ static const struct verb verbs[] = {
 	{ "revocation", verb_revocation, 1, INT_MAX, false, true,
 	  "import [--class C] [--issuer F] FILE... | fetch | show [-j]",
 	  "revocation lists that a security gateway keeps" },
+	{ "tre", verb_tre, 1, INT_MAX, false, true,
+	  "provision|show|anchor|credential [OPTIONS] [-j]",
+	  "keys, identity and root certificate in the TPM" },
 };
 
 void complain(const char *what, const char *why, const char *todo)
