@@ -85,6 +85,15 @@ static void number(struct seed *s, uint16_t type, uint32_t value)
 	item(s, type, &value, sizeof(value));
 }
 
+static void binding(struct seed *s)
+{
+	item(s, TG_WIRE_SPI_I, "initiate", 8);
+	item(s, TG_WIRE_SPI_R, "response", 8);
+	item(s, TG_WIRE_NI, "sixteen octets..", 16);
+	item(s, TG_WIRE_NR, "or thirty-two of them, like this", 32);
+	item(s, TG_WIRE_IDI, "\2\0\0\0box", 7);
+}
+
 static void authorize(struct seed *s)
 {
 	number(s, TG_WIRE_IKE_ID, 7);
@@ -99,15 +108,6 @@ static void authorize(struct seed *s)
 	binding(s);
 	number(s, TG_WIRE_AGE, 3);
 	item(s, TG_WIRE_INTEGRITY, "\x82\x01\x02", 3);
-}
-
-static void binding(struct seed *s)
-{
-	item(s, TG_WIRE_SPI_I, "initiate", 8);
-	item(s, TG_WIRE_SPI_R, "response", 8);
-	item(s, TG_WIRE_NI, "sixteen octets..", 16);
-	item(s, TG_WIRE_NR, "or thirty-two of them, like this", 32);
-	item(s, TG_WIRE_IDI, "\2\0\0\0box", 7);
 }
 
 static void child_keys(struct seed *s)
