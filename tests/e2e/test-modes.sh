@@ -61,7 +61,7 @@ ${2-}"
 # said PATTERN: the agent's log, since mark
 mark() { MARK=$(wc -l < "$AGENT_LOG"); }
 since() { tail -n +$((MARK + 1)) "$AGENT_LOG"; }
-says() { wait_for "${2:-15}" since_has "$1" || why "no \"$1\""; }
+says() { wait_for "${2:-30}" since_has "$1" || why "no \"$1\""; }
 since_has() { since | grep -q -- "$1"; }
 drop() { swan hnb --terminate --ike segw > /dev/null 2>&1; }
 
@@ -70,7 +70,6 @@ refuses() {
 	says "decision=refuse .*proof=revocation rule=$1 " && wait_for 5 no_sa &&
 		not since_has decision=open
 }
-# Of an attempt that was not refused yet there is an SPI, which is half an SA.
 no_sa() { not sa_present; }
 # opened [SECONDS]: since mark. Not by trustgate wait, which sees those refused before.
 opened() { says decision=open "${1:-20}"; }

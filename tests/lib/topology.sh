@@ -594,8 +594,9 @@ agent_kill() { tg_end agent KILL; }
 
 # --- the tunnel ------------------------------------------------------------------------
 
+# One with keys: of each attempt, refused or not, there is an SPI for a while.
 sa_present() {
-	ip -n hnb xfrm state | grep -q 'proto esp'
+	ip -n hnb xfrm state | grep -qE '^[[:space:]]+(enc|auth-trunc|auth|aead) '
 }
 
 # tunnel_up [--outer v4|v6] [--child NAME]: both charons, the agent if there is one,
