@@ -81,7 +81,7 @@ bool integrity_pass(void);	/* the latest verdict is good, and young enough */
  * 0, or -1 when there is no randomness.
  */
 int integrity_qualify(const void *binding, size_t len, uint8_t out[TRE_DIGEST_LEN]);
-/* Run a quote in @w; the policy file is read anew. 0 or a negative errno. */
+/* Run a quote in @w; policies and logs are read anew. 0 or a negative errno. */
 int integrity_quote(struct worker *w, const void *binding, size_t len,
 		    void (*done)(struct worker *w, const struct worker_result *r));
 void integrity_note(const struct tre_result *r);
@@ -89,6 +89,8 @@ void integrity_note(const struct tre_result *r);
  * it has no verdict, or only one that is too old.
  */
 bool integrity_claims(struct tre_claims *claims, uint32_t *resets, uint32_t *restarts);
+/* From now on: what was measured since, or a policy that changed, counts at once. */
+void integrity_watch(void);
 json_t *integrity_json(void);
 
 /* start.c: when charon is told to start. */

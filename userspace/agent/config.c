@@ -146,6 +146,13 @@ static const struct key keys[] = {
 	     "give the reference policy's file"),
 	MS(tre, max_age, 1000, TRUSTGATE_PROOF_MAX_MS, HOUR),
 	MS(tre, retry, 1000, HOUR, 30000),
+	TEXT(tre, policy_key, store_path, "", false,
+	     "give the file of the public key that policies are signed for, PEM"),
+	TEXT(tre, eventlog, store_path, "/sys/kernel/security/tpm0/binary_bios_measurements", false,
+	     "give the file of the firmware's event log"),
+	TEXT(tre, ima, store_path, "/sys/kernel/security/ima/binary_runtime_measurements", false,
+	     "give the file of the kernel's measurement list"),
+	MS(tre, watch, 1000, HOUR, 10000),
 
 	{ "integrity", "integrity_info", store_choice, AT(integrity.mode), 0, 0,
 	  TG_WIRE_MODE_AUTO, "off auto force", .remedy = "say off, auto or force" },

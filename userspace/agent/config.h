@@ -115,7 +115,9 @@ struct config_tre {
 	char tcti[CONFIG_TEXT_MAX + 1];
 	uint32_t pcrs;			/* bit n: PCR n */
 	char policy[CONFIG_TEXT_MAX + 1];
-	uint32_t max_age_ms, retry_ms;
+	char policy_key[CONFIG_TEXT_MAX + 1];	/* empty: policies need no signature */
+	char eventlog[CONFIG_TEXT_MAX + 1], ima[CONFIG_TEXT_MAX + 1];
+	uint32_t max_age_ms, retry_ms, watch_ms;
 };
 
 /* INTEGRITY_INFO, at either end. */

@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/evp.h>
 
 #include "agent/log.h"
 
-#define POLICY_MAX	65536
+/* The policy that is to replace another lies beside it: trustgate policy apply. */
+#define NEXT		".next"
 #define QUOTE_MS	10000	/* a busy TPM takes seconds */
 
 static const char label[] = "trustgate-local-1";
@@ -21,11 +23,9 @@ static struct tre_result latest;
 static uint64_t latest_ms;
 static bool checked;
 
-/* The policy of the quote that was asked for last, and of the latest verdict. */
-static struct policy_of {
-	char name[TRE_POLICY_VERSION_MAX + 1];
-	uint8_t digest[TRE_DIGEST_LEN];
-} asked, judged_by;
+/* The TPM counts its resets; one while this system runs makes its PCRs anybody's. */
+static bool booted;
+static uint32_t boot_resets;
 
 bool integrity_required(void)
 {
@@ -57,41 +57,6 @@ int integrity_qualify(const void *binding, size_t len, uint8_t out[TRE_DIGEST_LE
 	return EVP_Digest(buf, n + 32, out, NULL, EVP_sha256(), NULL) == 1 ? 0 : -1;
 }
 
-/* Octets of the policy file in @buf, or a negative errno. */
-static ssize_t read_policy(char *buf, size_t size)
-{
-	int fd = open(conf.tre.policy, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t len = 0, n;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, buf + len, size - (size_t)len);
-		if (n < 0)
-			len = -errno;
-		else
-			len += n;
-	} while (n > 0 && (size_t)len < size);
-	close(fd);
-	return (size_t)len == size ? -EFBIG : len;
-}
-
-static void note_policy(const char *text, size_t len)
-{
-	char err[TRE_TEXT_MAX + 1];
-	struct tre_policy *policy = tre_policy_parse(text, len, err, sizeof(err));
-	const char *name = policy ? tre_policy_name(policy) : "";
-
-	memset(&asked, 0, sizeof(asked));
-	if (EVP_Digest(text, len, asked.digest, NULL, EVP_sha256(), NULL) == 1)
-		snprintf(asked.name, sizeof(asked.name), "%.63s", *name ? name : "unnamed");
-	/* The record takes no other. */
-	for (char *p = asked.name; *p; p++)
-		if (*p < 0x20 || *p > 0x7e)
-			*p = '?';
-	tre_policy_free(policy);
-}
-
 bool integrity_claims(struct tre_claims *claims, uint32_t *resets, uint32_t *restarts)
 {
 	memset(claims, 0, sizeof(*claims));
@@ -99,9 +64,9 @@ bool integrity_claims(struct tre_claims *claims, uint32_t *resets, uint32_t *res
 	    loop_now() - latest_ms >= conf.tre.max_age_ms)
 		return false;
 	claims->verdict = latest.verdict == TRE_PASS ? TRE_CLAIM_PASS : TRE_CLAIM_FAIL;
-	claims->has_policy = *judged_by.name;
-	memcpy(claims->policy_version, judged_by.name, sizeof(claims->policy_version));
-	memcpy(claims->policy_digest, judged_by.digest, sizeof(claims->policy_digest));
+	claims->has_policy = *latest.policy;
+	snprintf(claims->policy_version, sizeof(claims->policy_version), "%s", latest.policy);
+	memcpy(claims->policy_digest, latest.policy_digest, sizeof(claims->policy_digest));
 	claims->clock_s = (uint64_t)clock_ms() / 1000;
 	claims->clock = clock_synced() ? TRE_CLOCK_SYNCED : TRE_CLOCK_UNKNOWN;
 	*resets = latest.reset_count;
@@ -109,20 +74,49 @@ bool integrity_claims(struct tre_claims *claims, uint32_t *resets, uint32_t *res
 	return true;
 }
 
+static struct job_file open_file(const char *path)
+{
+	struct job_file f = { .path = path };
+
+	f.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	f.error = f.fd < 0 ? errno : 0;
+	return f;
+}
+
+/* What only root may read is opened here and read by the child, which is nobody. */
 int integrity_quote(struct worker *w, const void *binding, size_t len,
 		    void (*done)(struct worker *w, const struct worker_result *r))
 {
-	static char policy[POLICY_MAX];
-	struct job_tre job = { .tcti = conf.tre.tcti, .pcrs = conf.tre.pcrs, .policy = policy };
-	ssize_t n = read_policy(policy, sizeof(policy));
+	struct job_tre job = {
+		.tcti = conf.tre.tcti, .pcrs = conf.tre.pcrs,
+		.booted = booted, .reset_count = boot_resets,
+	};
+	char next[sizeof(conf.tre.policy) + sizeof(NEXT)];
+	int err;
 
-	job.policy_path = conf.tre.policy;
-	job.policy_errno = n < 0 ? (int)-n : 0;
-	job.policy_len = n < 0 ? 0 : (size_t)n;
-	note_policy(policy, job.policy_len);
 	if (integrity_qualify(binding, len, job.qualifying))
 		return -EIO;
-	return worker_start(w, WORKER_TRE, job_tre, &job, -1, QUOTE_MS, done);
+	snprintf(next, sizeof(next), "%s" NEXT, conf.tre.policy);
+	job.policy = open_file(conf.tre.policy);
+	job.next = open_file(next);
+	if (job.next.error == ENOENT)
+		job.next.path = NULL;
+	job.key.fd = -1;
+	if (*conf.tre.policy_key)
+		job.key = open_file(conf.tre.policy_key);
+	job.eventlog = open_file(conf.tre.eventlog);
+	job.ima = open_file(conf.tre.ima);
+
+	const int fds[] = {
+		job.policy.fd, job.next.fd, job.key.fd, job.eventlog.fd, job.ima.fd,
+	};
+	const size_t n = sizeof(fds) / sizeof(fds[0]);
+
+	err = worker_start_keeping(w, WORKER_TRE, job_tre, &job, fds, n, QUOTE_MS, done);
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return err;
 }
 
 static const char *verdict_name(enum tre_verdict v)
@@ -137,9 +131,12 @@ void integrity_note(const struct tre_result *r)
 	struct log l;
 
 	latest = *r;
-	judged_by = asked;
 	latest_ms = loop_now();
 	checked = true;
+	if (r->verdict == TRE_PASS && !booted) {
+		booted = true;
+		boot_resets = r->reset_count;
+	}
 	if (!news)
 		return;
 	log_begin(&l, r->verdict == TRE_PASS ? LOG_NOTICE : LOG_ERR, "integrity");
@@ -151,8 +148,106 @@ void integrity_note(const struct tre_result *r)
 
 json_t *integrity_json(void)
 {
-	return json_pack("{s:s, s:o, s:o, s:I}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:{s:I, s:I}, s:I}",
 			 "verdict", checked ? verdict_name(latest.verdict) : "unchecked",
 			 "rule", control_text(latest.rule), "detail", control_text(latest.detail),
+			 "policy", control_text(latest.policy),
+			 "boot", "resets", (json_int_t)latest.reset_count,
+			 "restarts", (json_int_t)latest.restart_count,
 			 "age_s", (json_int_t)(checked ? (loop_now() - latest_ms) / 1000 : 0));
+}
+
+/*
+ * The kernel's list grows when a file runs that has not run before, and a policy changes
+ * when somebody puts another in its place: the verdict is made anew (PIT-26).
+ */
+struct seen {
+	char count[24];		/* of the kernel's list, as it says it */
+	struct {
+		dev_t dev;
+		ino_t ino;
+		off_t size;
+		struct timespec mtime;
+	} files[4];
+};
+
+static struct seen seen;
+static struct timer watch;
+static struct worker again;
+
+static void see_file(struct seen *s, unsigned int n, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return;
+	s->files[n].dev = st.st_dev;
+	s->files[n].ino = st.st_ino;
+	s->files[n].size = st.st_size;
+	s->files[n].mtime = st.st_mtim;
+}
+
+/* Beside the list, in a directory of the kernel's. */
+static void see_count(struct seen *s)
+{
+	static const char name[] = "runtime_measurements_count";
+	char path[sizeof(conf.tre.ima) + sizeof(name)];
+	const char *slash = strrchr(conf.tre.ima, '/');
+	int fd;
+
+	snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - conf.tre.ima), conf.tre.ima, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (read(fd, s->count, sizeof(s->count)) < 0)
+		memset(s->count, 0, sizeof(s->count));
+	close(fd);
+}
+
+static void see(struct seen *s)
+{
+	char next[sizeof(conf.tre.policy) + sizeof(NEXT)];
+
+	/* With memset(), since it is compared as a whole. */
+	memset(s, 0, sizeof(*s));
+	snprintf(next, sizeof(next), "%s" NEXT, conf.tre.policy);
+	see_file(s, 0, conf.tre.policy);
+	see_file(s, 1, next);
+	if (*conf.tre.policy_key)
+		see_file(s, 2, conf.tre.policy_key);
+	see_file(s, 3, conf.tre.ima);
+	see_count(s);
+}
+
+static void seen_again(struct worker *w, const struct worker_result *r)
+{
+	bool passed = integrity_pass();
+
+	(void)w;
+	integrity_note(&r->tre);
+	/* What rests on another verdict is proven anew, each IKE SA for itself. */
+	if (r->tre.verdict != TRE_PASS || !passed)
+		context_recheck(0);
+	if (r->tre.verdict == TRE_PASS && !passed)
+		start_now();
+}
+
+static void look(struct timer *t)
+{
+	struct seen now;
+
+	see(&now);
+	if (memcmp(&now, &seen, sizeof(now)) && !worker_running(&again) &&
+	    !integrity_quote(&again, NULL, 0, seen_again))
+		seen = now;
+	timer_start(t, conf.tre.watch_ms, look);
+}
+
+void integrity_watch(void)
+{
+	if (!integrity_required())
+		return;
+	worker_init(&again);
+	see(&seen);
+	timer_start(&watch, conf.tre.watch_ms, look);
 }

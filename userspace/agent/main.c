@@ -152,6 +152,7 @@ static int run(void)
 			"see [ocsp] mode and [gate] required, or a SeGW's [vendor] check");
 	notify_ready();
 	start_begin();
+	integrity_watch();
 	status = loop_run();
 	/* The kernel closes when the netlink socket does; workers die with us. */
 	gate_stop();

@@ -24,6 +24,8 @@ _Static_assert(sizeof(struct worker_result) <= PIPE_BUF, "result is torn in the 
 #define CORPSES		32
 /* A charon gone mad must not make us fork without end. */
 #define WORKERS_MAX	32
+/* Descriptors that a child may be given. */
+#define KEEP_MAX	8
 static pid_t corpses[CORPSES];
 static struct timer reaper;
 static struct worker_ids ids;
@@ -121,6 +123,9 @@ static void no_result(struct worker_result *r, const char *rule, const char *det
 	snprintf(r->tre.detail, sizeof(r->tre.detail), "%s", detail);
 	r->ocsp = r->chain;
 	r->authz = r->chain;
+	r->appraisal.verdict = APPRAISE_BAD;
+	snprintf(r->appraisal.rule, sizeof(r->appraisal.rule), "%s", rule);
+	snprintf(r->appraisal.detail, sizeof(r->appraisal.detail), "%s", detail);
 }
 
 static void seal(struct pki_result *r)
@@ -150,6 +155,7 @@ static void take_result(struct watch *pipe, uint32_t events)
 		r.record_len = 0;
 	r.tre.rule[sizeof(r.tre.rule) - 1] = '\0';
 	r.tre.detail[sizeof(r.tre.detail) - 1] = '\0';
+	r.tre.policy[sizeof(r.tre.policy) - 1] = '\0';
 	if (r.tre.verdict > TRE_FAIL)
 		r.tre.verdict = TRE_UNAVAILABLE;
 	w->done(w, &r);
@@ -165,31 +171,35 @@ static void late(struct timer *t)
 	w->done(w, &r);
 }
 
-/* Leave only stdio, @a and @b (or -1) open. */
-static void close_others(int a, int b)
+/* Leave only stdio and the @n of @keep open; negative ones are none. */
+static void close_others(const int *keep, size_t n)
 {
-	int low = a < b ? a : b, high = a < b ? b : a;
 	unsigned int from = 3;
 
-	if (low >= 3) {
-		if (low > 3)
-			syscall(SYS_close_range, from, low - 1, 0);
-		from = (unsigned int)low + 1;
-	}
-	if (high >= (int)from) {
-		if (high > (int)from)
-			syscall(SYS_close_range, from, high - 1, 0);
-		from = (unsigned int)high + 1;
+	for (;;) {
+		int next = -1;
+
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= (int)from && (next < 0 || keep[i] < next))
+				next = keep[i];
+		if (next < 0)
+			break;
+		if (next > (int)from)
+			syscall(SYS_close_range, from, next - 1, 0);
+		from = (unsigned int)next + 1;
 	}
 	syscall(SYS_close_range, from, ~0u, 0);
 }
 
 static void __attribute__((noreturn))
-child(enum worker_kind kind, worker_job *job, const void *arg, int out, int keep_fd)
+child(enum worker_kind kind, worker_job *job, const void *arg, int out, const int *keep, size_t n)
 {
+	int fds[KEEP_MAX + 1] = { out };
 	struct worker_result r;
 
-	close_others(out, keep_fd);
+	if (n)
+		memcpy(fds + 1, keep, n * sizeof(*keep));
+	close_others(fds, n + 1);
 	signal(SIGPIPE, SIG_IGN);
 	no_result(&r, "worker.confine", "the checking process could not give up its privileges: "
 		  "it needs CAP_SETUID, CAP_SETGID and seccomp");
@@ -202,10 +212,19 @@ int worker_start(struct worker *w, enum worker_kind kind, worker_job *job, const
 		 int keep_fd, uint32_t deadline_ms,
 		 void (*done)(struct worker *w, const struct worker_result *result))
 {
+	return worker_start_keeping(w, kind, job, arg, &keep_fd, 1, deadline_ms, done);
+}
+
+int worker_start_keeping(struct worker *w, enum worker_kind kind, worker_job *job,
+			 const void *arg, const int *keep, size_t n, uint32_t deadline_ms,
+			 void (*done)(struct worker *w, const struct worker_result *result))
+{
 	int fds[2], err;
 	pid_t pid;
 
 	worker_cancel(w);
+	if (n > KEEP_MAX)
+		return -EINVAL;
 	if (running == WORKERS_MAX)
 		return -EAGAIN;
 	if (kind == WORKER_TRE)
@@ -214,7 +233,7 @@ int worker_start(struct worker *w, enum worker_kind kind, worker_job *job, const
 		return -errno;
 	pid = fork();
 	if (!pid)
-		child(kind, job, arg, fds[1], keep_fd);
+		child(kind, job, arg, fds[1], keep, n);
 	err = -errno;
 	close(fds[1]);
 	if (pid < 0) {

@@ -12,6 +12,7 @@
 #include "agent/config.h"
 #include "agent/loop.h"
 #include "pki/pki.h"
+#include "segw/appraise.h"
 #include "tre/record.h"
 #include "tre/tre.h"
 
@@ -23,7 +24,11 @@ struct worker_result {
 	struct tre_result tre;
 	/* INTEGRITY_INFO, made by the TPM: octets of record, 0 with why in tre. */
 	size_t record_len;
-	uint8_t record[TRE_RECORD_MAX];
+	/* No box does both. */
+	union {
+		uint8_t record[TRE_RECORD_MAX];
+		struct appraise_result appraisal;
+	};
 	/* In IKE there was no response about this certificate, good or bad. */
 	bool absent;
 	/* When a good response with our nonce was made, seconds; or 0. */
@@ -71,6 +76,10 @@ void worker_init(struct worker *w);
 int worker_start(struct worker *w, enum worker_kind kind, worker_job *job, const void *arg,
 		 int keep_fd, uint32_t deadline_ms,
 		 void (*done)(struct worker *w, const struct worker_result *result));
+/* The same, and @n descriptors of @keep stay open. */
+int worker_start_keeping(struct worker *w, enum worker_kind kind, worker_job *job,
+			 const void *arg, const int *keep, size_t n, uint32_t deadline_ms,
+			 void (*done)(struct worker *w, const struct worker_result *result));
 void worker_cancel(struct worker *w);
 static inline bool worker_running(const struct worker *w)
 {
@@ -168,14 +177,23 @@ const char *http_post(const struct http_call *call, const uint8_t *body, size_t 
 const char *direct_post(const struct job_pki *job, const struct ocsp_ask *ask,
 			struct ocsp_reply *reply);
 
+/* A file that was opened for the child, which may not: what it has, nobody parsed. */
+struct job_file {
+	const char *path;	/* NULL: not asked for */
+	int fd;			/* or -1, and why in @error */
+	int error;
+};
+
+/* This box, measured: a quote, and the logs that explain it, against the policy. */
 struct job_tre {
 	const char *tcti;
 	uint32_t pcrs;
 	uint8_t qualifying[TRE_DIGEST_LEN];
-	const char *policy_path;
-	int policy_errno;	/* why it could not be read, or 0 */
-	const char *policy;	/* the file's octets */
-	size_t policy_len;
+	/* @next: the policy that is to replace it, and holds beside it until then. */
+	struct job_file policy, next, key, eventlog, ima;
+	/* The TPM's reset counter as of the first quote in this boot. */
+	bool booted;
+	uint32_t reset_count;
 };
 void job_tre(const void *arg, struct worker_result *out);
 

@@ -48,6 +48,9 @@ struct tre_result {
 	enum tre_verdict verdict;
 	uint8_t proof_digest[TRE_DIGEST_LEN];	/* SHA-256 of TPMS_ATTEST and signature */
 	uint32_t reset_count, restart_count;
+	/* The policy that it was held against, by tre_judge()'s caller. */
+	char policy[64];
+	uint8_t policy_digest[TRE_DIGEST_LEN];	/* SHA-256 of its text */
 	char rule[64];				/* for example "tre.pcr.mismatch" */
 	/* For a person: names the PCR, the measured and the allowed value, the
 	 * policy line and the remedy.
