@@ -279,6 +279,7 @@ test_unauthenticated() {
 }
 
 begin
+mkdir -p "$TG_RUN/fake-hnb" "$TG_RUN/fake-segw"
 test_plain_segw
 test_both
 test_no_repeat
