@@ -452,7 +452,7 @@ charon_conf() {
 		}
 		secrets {
 			tokenhnb {
-				handle = 81010002
+				handle = 81010004
 			}
 		}
 		E
