@@ -43,6 +43,8 @@ conf() {
 		>> $D/trustgated.conf
 	case $2 in *list*) printf '[source list]\nclass = manufacturer-crl\nuri = %s/vca.crl\n' "$OCSP_URL" ;; esac \
 		>> $D/trustgated.conf
+	case $2 in *pointed*) printf '[source pointed]\nclass = manufacturer-crl\n' ;; esac \
+		>> $D/trustgated.conf
 }
 
 start() {
@@ -116,6 +118,27 @@ ocsp_start
 check "SGW-REV-13: OCSP is asked as well and the list decides" eval 'tunnel_try; sleep 3; blocked core $LAN4'
 hnb_unrevoke
 rm -rf "$CRLS"
+
+# --- a list that nobody imported: the certificate says where it is
+POINTERS='use_cert_pointers = allowlist
+pointer_networks = 10.99.0.0/16
+pointer_hosts = '
+SEGW_LINE=${POINTERS}10.99.0.2:8080 conf all-required pointed
+again
+check "SGW-REV-06: the list that the certificate points to is fetched: open" opens 40
+check "SGW-REV-06: and it is in the store" eval \
+	'agent_says 1 "decision=segw-list .*rule=crl.import.new" && ls "$CRLS"/manufacturer-crl-*'
+rm -rf "$CRLS"
+hnb_revoke
+again
+check "SGW-REV-06: a list that is fetched so and has it: rejected" wait_for 30 in_state rejected
+hnb_unrevoke
+rm -rf "$CRLS"
+SEGW_LINE=${POINTERS}10.99.0.3:8080 conf all-required pointed
+again
+check "SGW-REV-06: a host that is not listed: held, and no list is fetched" eval \
+	'agent_says 20 "crl.missing" && in_state pending && not test -e "$CRLS" &&
+	 not grep -q decision=segw-list "$AGENT_LOG"'
 
 # --- paths
 ANCHOR=$PKI/oproot.crt conf all-required ocsp

@@ -35,6 +35,7 @@ STATE/requests gets a line per request, STATE/last.der the last good answer.
 """
 
 import functools
+import functools
 import importlib.util
 import os
 import socket
@@ -66,6 +67,7 @@ def serial_of(path, _changed):
 
 
 # H(e)NBs wait 2 s for an answer, and a slow machine takes one for an openssl.
+@functools.cache
 def serial(name):
     path = f"{PKI}/{name}.crt"
     return serial_of(path, os.stat(path).st_mtime_ns)

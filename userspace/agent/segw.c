@@ -96,7 +96,7 @@ static void index_stop(void)
 	indexed = NULL;
 }
 
-static void look(struct timer *t)
+static void refresh(void)
 {
 	bool busy = indexed;
 
@@ -110,6 +110,22 @@ static void look(struct timer *t)
 	}
 	if (!indexed && (busy || recheck_due))
 		index_next();
+}
+
+const struct segw_world *segw_files(void)
+{
+	return world;
+}
+
+const struct segw_world *segw_look(void)
+{
+	refresh();
+	return world;
+}
+
+static void look(struct timer *t)
+{
+	refresh();
 	timer_start(t, LOOK_MS, look);
 }
 
@@ -141,6 +157,7 @@ static void job(const void *arg, struct worker_result *out)
 	out->authz = r.authz;
 	out->vendor = r.vendor;
 	out->follow = r.follow;
+	out->want = r.want;
 }
 
 int segw_run(struct context *c, struct worker *w, enum segw_extent extent,

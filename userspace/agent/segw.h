@@ -4,6 +4,7 @@
 #define TRUSTGATE_AGENT_SEGW_H
 
 #include "agent/context.h"
+#include "segw/world.h"
 
 /* Load what the configuration names, and watch what changes of it. 0, or -1, told. */
 int segw_start(void);
@@ -14,6 +15,15 @@ int segw_start(void);
 enum segw_extent { SEGW_PATH, SEGW_FIRST, SEGW_ALL, SEGW_FOLLOW };
 int segw_run(struct context *c, struct worker *w, enum segw_extent extent,
 	     void (*done)(struct worker *w, const struct worker_result *r));
+
+/* The files as they were when they were looked at last, and as they are now; not
+ * within what looks at a context, as it may have all of them looked at again.
+ */
+const struct segw_world *segw_files(void);
+const struct segw_world *segw_look(void);
+
+/* segw_lists.c: a check found that a list is missing, or soon over. */
+void segw_want_list(const struct context *c, const struct worker_result *r);
 
 /* The proofs that an H(e)NB of @vendor needs: a mask of 1 << kind. */
 uint32_t segw_required(uint32_t vendor);

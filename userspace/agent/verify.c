@@ -468,6 +468,7 @@ static void henb_checked(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, pki.worker);
 
+	segw_want_list(c, r);
 	verify_take_chain(c, &r->chain);
 	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || c->chain.verdict != PKI_GOOD;
 	verify_hand_in_known(c);

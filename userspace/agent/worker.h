@@ -13,6 +13,7 @@
 #include "agent/loop.h"
 #include "pki/pki.h"
 #include "segw/appraise.h"
+#include "segw/crl_get.h"
 #include "tre/record.h"
 #include "tre/tre.h"
 
@@ -36,6 +37,8 @@ struct worker_result {
 	/* Role segw: whose H(e)NB it is, and that more sources are to be asked. */
 	uint32_t vendor;
 	bool follow;
+	/* And a list that its certificate points to and that is not here. */
+	struct crl_want want;
 };
 
 struct worker;

@@ -60,7 +60,7 @@ static int make_dir(const char *dir)
 	return mkdir(dir, 0755) && errno != EEXIST ? -errno : 0;
 }
 
-int crlstore_dir_lock(const char *dir)
+static int lock_dir(const char *dir, int how)
 {
 	int fd, err;
 
@@ -70,11 +70,21 @@ int crlstore_dir_lock(const char *dir)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (!flock(fd, LOCK_EX))
+	if (!flock(fd, how))
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
+}
+
+int crlstore_dir_lock(const char *dir)
+{
+	return lock_dir(dir, LOCK_EX);
+}
+
+int crlstore_dir_trylock(const char *dir)
+{
+	return lock_dir(dir, LOCK_EX | LOCK_NB);
 }
 
 void crlstore_dir_unlock(int lock)
@@ -100,18 +110,40 @@ static int write_all(int fd, struct pki_der der)
 int crlstore_dir_replace(const char *dir, enum rev_class class, struct pki_der issuer,
 			 struct pki_der crl)
 {
-	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1, err;
-	char name[NAME_ROOM], temp[NAME_ROOM + 8];
+	char name[NAME_ROOM];
+	int err = crlstore_name(class, issuer, name);
 
+	return err ? err : crlstore_dir_put(dir, name, issuer, crl);
+}
+
+static bool class_of(const char *name, enum rev_class *class)
+{
+	for (*class = 0; *class < REV_CLASSES; ++*class) {
+		size_t n = strlen(rev_class_name(*class));
+
+		if (!strncmp(name, rev_class_name(*class), n) && name[n] == '-' &&
+		    strlen(name + n + 1) == 2 * (size_t)PKI_DIGEST_LEN)
+			return true;
+	}
+	return false;
+}
+
+int crlstore_dir_put(const char *dir, const char *name, struct pki_der issuer,
+		     struct pki_der crl)
+{
+	int at, fd, err;
+	char temp[NAME_ROOM + 8];
+	enum rev_class class;
+
+	if (!class_of(name, &class) || strchr(name, '/'))
+		return -EINVAL;
+	at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (at < 0)
 		return -errno;
-	err = crlstore_name(class, issuer, name);
-	if (!err) {
-		snprintf(temp, sizeof(temp), ".%s.new", name);
-		unlinkat(at, temp, 0);
-		fd = openat(at, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-		err = fd < 0 ? -errno : write_all(fd, issuer);
-	}
+	snprintf(temp, sizeof(temp), ".%s.new", name);
+	unlinkat(at, temp, 0);
+	fd = openat(at, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	err = fd < 0 ? -errno : write_all(fd, issuer);
 	if (!err)
 		err = write_all(fd, crl);
 	if (!err && fsync(fd))
@@ -207,18 +239,6 @@ void crlstore_close(struct crlstore_file *file)
 	if (file->map)
 		munmap(file->map, file->len);
 	memset(file, 0, sizeof(*file));
-}
-
-static bool class_of(const char *name, enum rev_class *class)
-{
-	for (*class = 0; *class < REV_CLASSES; ++*class) {
-		size_t n = strlen(rev_class_name(*class));
-
-		if (!strncmp(name, rev_class_name(*class), n) && name[n] == '-' &&
-		    strlen(name + n + 1) == 2 * (size_t)PKI_DIGEST_LEN)
-			return true;
-	}
-	return false;
 }
 
 int crlstore_each(const char *dir,

@@ -22,7 +22,7 @@ struct one {
 	CURL *curl;
 	struct curl_slist *headers, *resolve;
 	uint8_t *data;
-	size_t len;
+	size_t len, room;
 	bool overflow, refused;
 	void (*done)(void *arg, const struct fetch_answer *answer);
 	void *arg;
@@ -86,11 +86,15 @@ static size_t collect(char *data, size_t size, size_t n, void *arg)
 		o->overflow = true;
 		return 0;
 	}
-	longer = realloc(o->data, o->len + n + 1);
-	if (!longer)
-		return 0;
-	memcpy(longer + o->len, data, n);
-	o->data = longer;
+	if (o->len + n > o->room) {
+		/* Not for each piece: a list may be long. */
+		o->room = 2 * (o->len + n) < o->call.max ? 2 * (o->len + n) : o->call.max;
+		longer = realloc(o->data, o->room);
+		if (!longer)
+			return 0;
+		o->data = longer;
+	}
+	memcpy(o->data + o->len, data, n);
 	o->len += n;
 	return n;
 }

@@ -38,7 +38,9 @@ struct check {
 	const struct segw_job *job;
 	const struct segw_vendor *vendor;
 	struct pki_der issuer;
+	int issuer_index;
 	const struct pki_result *chain;
+	struct crl_want *want;
 	struct rev_policy policy;
 	struct rev_answer answers[REV_CLASSES];
 	struct asking asking[REV_CLASSES];
@@ -83,10 +85,24 @@ static void crl_policy(const struct check *c, struct pki_crl_policy *policy)
 	policy->age_max_s = c->job->crl_age_max_s;
 }
 
-/* What the list that is here says of @cert, issued by @issuer. */
-static void by_crl(const struct check *c, enum rev_class class, struct pki_der cert,
+/* Half of its life is over: there should be another one. */
+static bool is_due(const struct check *c, const struct pki_crl *crl)
+{
+	struct pki_crl_info info;
+
+	pki_crl_info(crl, &info);
+	return now_of(c) >= info.this_update + (info.next_update - info.this_update) / 2;
+}
+
+/*
+ * What the list that is here says of @cert, issued by @issuer; and whether it is one
+ * that should be asked for, if there is where.
+ */
+static bool by_crl(const struct check *c, enum rev_class class, struct pki_der cert,
 		   struct pki_der issuer, struct pki_result *r)
 {
+	bool due = true;
+
 	const struct world_crl *found = world_crl(c->job->world, class, issuer);
 	struct pki_crl_policy policy;
 	struct pki_crl *crl = NULL;
@@ -95,7 +111,7 @@ static void by_crl(const struct check *c, enum rev_class class, struct pki_der c
 	if (!found) {
 		say(r, PKI_INDETERMINATE, "crl.missing",
 		    "no list of this CA is here: see trustgate revocation import");
-		return;
+		return true;
 	}
 	crl_policy(c, &policy);
 	if (found->index.data)
@@ -103,9 +119,34 @@ static void by_crl(const struct check *c, enum rev_class class, struct pki_der c
 	/* Not made yet, or of another key: the list itself decides. */
 	if (!crl)
 		crl = pki_crl_load(found->file.crl, issuer, &policy, r);
-	if (crl)
+	if (crl) {
 		pki_crl_check(crl, cert, &policy, now_of(c), r);
+		due = is_due(c, crl);
+	}
 	pki_crl_free(crl);
+	return due;
+}
+
+/* SGW-REV-06: where the certificate says that its list is, when the operator has no
+ * place of his own for it. It is for the next check: nobody waits for it here.
+ */
+static void want_list(struct check *c, const struct segw_source *source)
+{
+	struct pointer found[POINTERS_MAX];
+	size_t n;
+
+	if (source->nuris || *c->want->uri)
+		return;
+	n = pointers_of(c->job->certs[0], c->chain, &c->job->world->config.segw.pointers, found);
+	for (size_t i = 0; i < n; i++) {
+		if (found[i].kind != POINTER_CRL || found[i].refused ||
+		    crlstore_name(source->class, c->issuer, c->want->name))
+			continue;
+		snprintf(c->want->uri, sizeof(c->want->uri), "%s", found[i].uri.text);
+		c->want->class = source->class;
+		c->want->issuer = c->issuer_index;
+		return;
+	}
 }
 
 static void http_done(void *arg, const struct fetch_answer *answer);
@@ -223,7 +264,8 @@ static void ask(struct check *c, unsigned int wanted)
 			ask_ocsp(c, class);
 			continue;
 		}
-		by_crl(c, class, c->job->certs[0], c->issuer, &r);
+		if (by_crl(c, class, c->job->certs[0], c->issuer, &r))
+			want_list(c, c->asking[class].source);
 		answered(c, class, &r);
 	}
 }
@@ -378,6 +420,7 @@ static bool path(const struct segw_job *job, struct check *c, struct segw_job_re
 		return false;
 	out->vendor = out->chain.anchor;
 	c->vendor = &w->config.vendors[out->vendor];
+	c->issuer_index = issuer;
 	c->issuer = issuer < 0 ? w->anchors[out->vendor] : job->certs[issuer];
 	c->chain = &out->chain;
 	return true;
@@ -396,6 +439,7 @@ void segw_job(const struct segw_job *job, struct segw_job_result *out)
 	for (enum rev_class i = 0; i < REV_CLASSES; i++)
 		say(&c->asking[i].result, PKI_INDETERMINATE, "source.unasked", "it was not asked");
 	c->job = job;
+	c->want = &out->want;
 	c->begun_ms = fetch_now();
 	c->end_ms = c->begun_ms + job->deadline_ms;
 	c->fetch = fetch_new();

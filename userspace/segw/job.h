@@ -7,6 +7,7 @@
 #ifndef TRUSTGATE_SEGW_JOB_H
 #define TRUSTGATE_SEGW_JOB_H
 
+#include "segw/crl_get.h"
 #include "segw/world.h"
 
 /* At most, beyond the deadline of the sources: a worker that is late says nothing. */
@@ -32,6 +33,7 @@ struct segw_job {
 struct segw_job_result {
 	struct pki_result chain, revocation, authz;
 	uint32_t vendor;		/* of config.vendors, when the path is good */
+	struct crl_want want;		/* a list that its certificate points to */
 	bool follow;			/* opened by the first; the others are to be asked */
 };
 

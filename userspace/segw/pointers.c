@@ -38,7 +38,7 @@ const char *pointer_host_parse(const char *text, struct pointer_host *out)
 	return NULL;
 }
 
-static const char *judge(const struct pointer_policy *policy, const struct uri *uri)
+const char *pointer_refused(const struct pointer_policy *policy, const struct uri *uri)
 {
 	bool listed = false;
 
@@ -80,7 +80,7 @@ static void add(struct list *l, enum pointer_kind kind, const GENERAL_NAME *name
 	p->refused = uri_parse((const char *)ASN1_STRING_get0_data(s),
 			       (size_t)ASN1_STRING_length(s), &p->uri);
 	if (!p->refused)
-		p->refused = judge(l->policy, &p->uri);
+		p->refused = pointer_refused(l->policy, &p->uri);
 }
 
 static void add_aia(struct list *l, X509 *cert)

@@ -53,6 +53,9 @@ size_t pointers_of(struct pki_der cert, const struct pki_result *chain,
  */
 const char *pointer_addr_refused(const struct pointer_policy *policy, const struct uri_addr *addr);
 
+/* Whether @uri may be asked at all: by host and port, and by the address it names. */
+const char *pointer_refused(const struct pointer_policy *policy, const struct uri *uri);
+
 /* "host[:port]" into @out. NULL, or the rule that it breaks. */
 const char *pointer_host_parse(const char *text, struct pointer_host *out);
 
