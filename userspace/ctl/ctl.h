@@ -51,6 +51,7 @@ int verb_quarantine(struct ctl *ctl, int argc, char **argv);
 int verb_config(struct ctl *ctl, int argc, char **argv);
 int verb_check(struct ctl *ctl, int argc, char **argv);
 int verb_revocation(struct ctl *ctl, int argc, char **argv);
+int verb_policy(struct ctl *ctl, int argc, char **argv);
 int verb_tre(struct ctl *ctl, int argc, char **argv);
 
 /* main.c: "trustgate: what: why (todo)" on stderr. */
