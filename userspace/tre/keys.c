@@ -10,6 +10,8 @@
 /* HNB-TRE-05: made in this TPM, and never to leave it. */
 #define IKE_ATTRIBUTES		(TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_FIXEDTPM |	\
 				 TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN)
+/* Bits that TPM2 Part 2, 8.3, gives no meaning. */
+#define RESERVED		0xfff0f309u
 #define AES_128_CFB		{ .algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB }
 #define ECDSA_SHA256		{ .scheme = TPM2_ALG_ECDSA, .details.ecdsa.hashAlg = TPM2_ALG_SHA256 }
 
@@ -127,7 +129,7 @@ bool tre_key_check(enum tre_key which, const TPMT_PUBLIC *pub, struct tre_result
 	const struct key *k = &keys[which];
 	const TPMS_ECC_PARMS *ecc = &pub->parameters.eccDetail;
 	TPMA_OBJECT clear = k->must & ~pub->objectAttributes;
-	TPMA_OBJECT set = k->never & pub->objectAttributes;
+	TPMA_OBJECT set = (k->never | RESERVED) & pub->objectAttributes;
 
 	if (clear)
 		return refuse(k, "tre.key.attributes", attribute_name(clear), "is clear", result);

@@ -95,7 +95,7 @@ static const char *set_key(EVP_PKEY *key, TPMT_PUBLIC *pub)
 		return set_ec_key(key, pub) ? NULL : "tre.verify.curve";
 	case EVP_PKEY_RSA:
 	case EVP_PKEY_RSA_PSS:
-		return set_rsa_key(key, pub) ? NULL : "tre.verify.rsa-size";
+		return set_rsa_key(key, pub) ? NULL : "tre.verify.rsa";
 	default:
 		return "tre.verify.key-type";
 	}

@@ -116,16 +116,17 @@ static bool make_key(struct tre_session *s, enum tre_key which, struct tre_resul
 	return make_child(s, which, which == TRE_KEY_AK ? TRE_KEY_EK : TRE_KEY_SRK, result);
 }
 
-static bool evict(struct tre_session *s, ESYS_TR *key, struct tre_result *result)
+static bool evict(struct tre_session *s, enum tre_key which, ESYS_TR *key,
+		  struct tre_result *result)
 {
 	ESYS_TR none;
 	bool ok = tre_tpm_ok(Esys_EvictControl(s->esys, ESYS_TR_RH_OWNER, *key, ESYS_TR_PASSWORD,
-					       ESYS_TR_NONE, ESYS_TR_NONE, 0, &none),
-			     "TPM2_EvictControl", result);
+					       ESYS_TR_NONE, ESYS_TR_NONE, tre_key_handle(which),
+					       &none), "TPM2_EvictControl", result);
 
-	/* The library forgets the handle of what is gone. */
+	/* Or the library takes what comes next for what was there. */
 	if (ok)
-		*key = ESYS_TR_NONE;
+		Esys_TR_Close(s->esys, key);
 	return ok;
 }
 
@@ -138,7 +139,7 @@ static bool provision_key(struct tre_session *s, enum tre_key which, bool replac
 
 	there = ok && key != ESYS_TR_NONE;
 	if (there && replace)
-		ok = evict(s, &key, result);
+		ok = evict(s, which, &key, result);
 	else if (there)
 		ok = tre_key_check(which, &pub->publicArea, result);
 	Esys_Free(pub);

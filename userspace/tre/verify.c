@@ -13,15 +13,15 @@ static const char *lacks(TSS2_RC rc)
 {
 	static const struct { TSS2_RC error; const char *rule; } rules[] = {
 		{ TPM2_RC_CURVE, "tre.verify.curve" },
-		{ TPM2_RC_KEY_SIZE, "tre.verify.rsa-size" },
+		{ TPM2_RC_KEY_SIZE, "tre.verify.rsa" },
 		{ TPM2_RC_HASH, "tre.verify.hash" },
 		{ TPM2_RC_SCHEME, "tre.verify.scheme" },
 		{ TPM2_RC_ASYMMETRIC, "tre.verify.key-type" },
 		{ TPM2_RC_TYPE, "tre.verify.key-type" },
 		/* An RSA key of a size, or with an exponent, that it does not have. */
-		{ TPM2_RC_VALUE, "tre.verify.rsa-size" },
-		{ TPM2_RC_RANGE, "tre.verify.rsa-exponent" },
-		{ TPM2_RC_SIZE, "tre.verify.rsa-size" },
+		{ TPM2_RC_VALUE, "tre.verify.rsa" },
+		{ TPM2_RC_RANGE, "tre.verify.rsa" },
+		{ TPM2_RC_SIZE, "tre.verify.rsa" },
 	};
 	TSS2_RC error = tre_rc_error(rc);
 	size_t i;
