@@ -20,7 +20,7 @@
 
 #define AGENT_VERSION	"0.1.0"
 
-/* Read once at start, never written after. */
+/* Read at start, and replaced as a whole by reload.c. */
 extern struct config conf;
 extern struct pki_der anchor;
 extern struct pki_profile profile;
@@ -67,6 +67,8 @@ void context_announce_all(void);
 void context_clock_step(void);
 /* @id 0: all. False when there is no such context. */
 bool context_recheck(uint32_t id);
+/* A peer is waiting to be let in. */
+bool context_authorizing(void);
 /* Signatures over SHA-1 that proofs rested on so far (HNB-OCSP-13). */
 unsigned int verify_sha1(void);
 bool context_any(void);
@@ -137,8 +139,17 @@ json_t *clock_json(void);
 /* privs.c */
 int privs_drop(void);
 
+/* reload.c: the configuration at @file, anew. */
+void reload_begin(const char *file);
+void reload(void);
+/* DER of the file peer.anchor, to free(). It is the operator's own; what peers send is
+ * never parsed here. 0, or -1, told.
+ */
+int anchor_load(const struct config *c, struct pki_der *out, config_report_fn *tell, void *arg);
+
 /* notify.c: the service manager. */
 void notify_ready(void);
+void notify_reloading(void);
 void notify_stopping(void);
 
 /* socket.c: a SOCK_SEQPACKET server for root only, its directory mode 0700.

@@ -558,6 +558,14 @@ void context_clock_step(void)
 	/* The kernel's events start the verification. */
 }
 
+bool context_authorizing(void)
+{
+	for (struct context *c = contexts; c; c = c->next)
+		if (worker_running(&c->authorize))
+			return true;
+	return false;
+}
+
 bool context_recheck(uint32_t id)
 {
 	bool found = !id;

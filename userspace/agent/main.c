@@ -12,13 +12,10 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-#include <openssl/pem.h>
 
 #include "agent/log.h"
 #include "agent/profile.h"
 #include "agent/segw.h"
-
-#define ANCHOR_MAX	65536
 
 struct config conf;
 struct pki_der anchor;
@@ -47,36 +44,6 @@ static int fail(const char *what, const char *why, const char *remedy)
 	return -1;
 }
 
-/* DER of the anchor's file. It is the operator's own; what peers send is never
- * parsed here.
- */
-static int load_anchor(void)
-{
-	static uint8_t buf[ANCHOR_MAX];
-	FILE *f = fopen(conf.peer.anchor, "re");
-	unsigned char *der = NULL;
-	BIO *bio;
-	long len;
-	size_t n;
-
-	if (!f)
-		return fail(conf.peer.anchor, strerror(errno),
-			    "put the operator's root certificate there");
-	n = fread(buf, 1, sizeof(buf), f);
-	fclose(f);
-	anchor.data = buf;
-	anchor.len = n;
-	bio = BIO_new_mem_buf(buf, (int)n);
-	if (bio && PEM_bytes_read_bio(&der, &len, NULL, PEM_STRING_X509, bio, NULL, NULL) == 1) {
-		anchor.data = der;
-		anchor.len = (size_t)len;
-	}
-	BIO_free(bio);
-	if (anchor.len < 2 || anchor.data[0] != 0x30)
-		return fail(conf.peer.anchor, "is not a certificate", "give PEM or DER");
-	return 0;
-}
-
 static void on_signal(struct watch *w, uint32_t events)
 {
 	struct signalfd_siginfo info;
@@ -84,6 +51,10 @@ static void on_signal(struct watch *w, uint32_t events)
 	(void)events;
 	if (read(w->fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (info.ssi_signo == SIGHUP) {
+		reload();
+		return;
+	}
 	log_say(LOG_NOTICE, "stop", strsignal((int)info.ssi_signo), "the gate closes");
 	notify_stopping();
 	loop_stop(0);
@@ -97,6 +68,7 @@ static int watch_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	signal(SIGPIPE, SIG_IGN);
@@ -119,7 +91,8 @@ static int start_all(void)
 	if (profile_load(conf.peer.profile, &profile, report, NULL))
 		return fail(conf.peer.profile, "is not a profile of certificates",
 			    "see the lines above, and [peer] profile");
-	if (conf.agent.role == CONFIG_ROLE_SEGW ? segw_start() : load_anchor())
+	if (conf.agent.role == CONFIG_ROLE_SEGW ? segw_start() :
+	    anchor_load(&conf, &anchor, report, NULL))
 		return fail("configuration", "a file that it names can't be used",
 			    "see the lines above");
 	if (fail_errno("event loop", loop_init(), "free memory or descriptors") ||
@@ -205,5 +178,6 @@ int main(int argc, char **argv)
 	}
 	if (config_load(path, &conf, report, NULL))
 		return EXIT_FAILURE;
+	reload_begin(path);
 	return check ? EXIT_SUCCESS : run();
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct timer watchdog;
@@ -49,6 +50,17 @@ void notify_ready(void)
 	period_ms = usec ? strtoull(usec, NULL, 10) / 2000 : 0;
 	if (period_ms)
 		timer_start(&watchdog, period_ms, alive);
+}
+
+void notify_reloading(void)
+{
+	struct timespec now;
+	char text[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		 (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
+	tell(text);
 }
 
 void notify_stopping(void)

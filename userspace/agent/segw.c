@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/crypto.h>
 
 #include "agent/log.h"
 #include "segw/job.h"
@@ -129,19 +130,46 @@ static void look(struct timer *t)
 	timer_start(t, LOOK_MS, look);
 }
 
+struct segw_world *segw_load(const struct config *c, const struct pki_profile *rules,
+			     segw_report_fn *tell, void *arg)
+{
+	struct segw_world *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->config = c->segw;
+	w->profile = *rules;
+	if (!world_load(w, tell, arg))
+		return w;
+	free(w);
+	return NULL;
+}
+
+void segw_replace(struct segw_world *new)
+{
+	index_stop();
+	/* By the profile before: each check holds the list against the new one. */
+	memcpy(new->crls, world->crls, sizeof(new->crls));
+	new->ncrls = world->ncrls;
+	new->crl_stamp = world->crl_stamp;
+	authz_list_free(world->list);
+	OPENSSL_cleanse(world->secret, sizeof(world->secret));
+	free(world);
+	world = new;
+	world_refresh(world, report, NULL);
+	recheck_due = true;
+}
+
 int segw_start(void)
 {
-	world = calloc(1, sizeof(*world));
+	world = segw_load(&conf, &profile, report, NULL);
 	if (!world)
-		return -1;
-	world->config = conf.segw;
-	world->profile = profile;
-	if (world_load(world, report, NULL))
 		return -1;
 	world_refresh(world, report, NULL);
 	worker_init(&indexer);
-	index_next();
-	timer_start(&looker, LOOK_MS, look);
+	/* Indexes are made by workers, for which there is no loop yet. */
+	recheck_due = true;
+	timer_start(&looker, 0, look);
 	return 0;
 }
 

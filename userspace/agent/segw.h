@@ -9,6 +9,13 @@
 /* Load what the configuration names, and watch what changes of it. 0, or -1, told. */
 int segw_start(void);
 
+/* The files that @c names, for segw_replace(): they take the place of those before,
+ * whose lists and indexes stay. NULL, told.
+ */
+struct segw_world *segw_load(const struct config *c, const struct pki_profile *rules,
+			     segw_report_fn *tell, void *arg);
+void segw_replace(struct segw_world *new);
+
 /* Check the path alone, all while the plugin waits, all, or the sources that were
  * not waited for; as worker_start().
  */
