@@ -29,6 +29,7 @@ ok() {	# ok STATUS WHAT
 	failed=$((failed + 1))
 	sed 's/^/# agent: /' "$D/log"
 	tail -n 15 "$TG_RUN/$WHO/log" | sed 's/^/# charon: /'
+	grep trustgate: "$TG_RUN/$WHO/log" | tail -n 5 | sed 's/^/# plugin: /'
 }
 
 # check WHAT COMMAND...

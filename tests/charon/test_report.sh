@@ -13,6 +13,7 @@ SEGW_TRUSTGATE=0
 . ./lib.sh
 VENDOR_ID=66bb45ccf28bc9277b09a4e304414f3b
 TRACE=$TG_RUN/ike.trace
+D=$TG_RUN/fake-hnb
 
 # at END COMMAND...: with the agent of that end
 at() {
@@ -279,7 +280,7 @@ test_unauthenticated() {
 }
 
 begin
-mkdir -p "$TG_RUN/fake-hnb" "$TG_RUN/fake-segw"
+mkdir -p "$TG_RUN/fake-segw"
 test_plain_segw
 test_both
 test_no_repeat

@@ -2,6 +2,7 @@
 #include "trustgate_report.h"
 
 #include <collections/hashtable.h>
+#include <collections/linked_list.h>
 #include <daemon.h>
 #include <encoding/payloads/id_payload.h>
 #include <encoding/payloads/nonce_payload.h>
@@ -17,6 +18,9 @@ static const uint8_t vendor_id[16] = {
 	0x7b, 0x09, 0xa4, 0xe3, 0x04, 0x41, 0x4f, 0x3b,
 };
 
+/* Of an IKE_SA_INIT that nobody answers; longer than charon tries. */
+#define STALE_S		1800
+
 typedef struct private_trustgate_report_t private_trustgate_report_t;
 
 struct entry {
@@ -27,7 +31,7 @@ struct entry {
 	bool shown;			/* by the peer: our Vendor ID */
 	bool done;			/* the first IKE_AUTH request, sent or received */
 	bool received;
-	time_t when;			/* that was, CLOCK_BOOTTIME */
+	time_t when;			/* that was, or IKE_SA_INIT; CLOCK_BOOTTIME */
 };
 
 struct private_trustgate_report_t {
@@ -35,6 +39,11 @@ struct private_trustgate_report_t {
 	trustgate_link_t *link;
 	mutex_t *mutex;
 	hashtable_t *entries;
+	/*
+	 * As initiator, until IKE_AUTH: by SPI, as for a reauthentication charon's
+	 * hook has the IKE SA that is to be replaced, and not the new one.
+	 */
+	linked_list_t *begun;
 };
 
 static void *as_pointer(uint32_t number)
@@ -65,6 +74,38 @@ static void free_entry(struct entry *e)
 static struct entry *find(private_trustgate_report_t *this, uint32_t id)
 {
 	return this->entries->get(this->entries, as_pointer(id));
+}
+
+static struct entry *find_begun(private_trustgate_report_t *this, uint64_t spi_i)
+{
+	enumerator_t *enumerator = this->begun->create_enumerator(this->begun);
+	struct entry *e, *found = NULL;
+
+	while (!found && enumerator->enumerate(enumerator, &e))
+		if (e->spi_i == spi_i)
+			found = e;
+	enumerator->destroy(enumerator);
+	return found;
+}
+
+/* Remove it, and those that came to nothing. */
+static struct entry *take_begun(private_trustgate_report_t *this, uint64_t spi_i)
+{
+	enumerator_t *enumerator = this->begun->create_enumerator(this->begun);
+	struct entry *e, *found = NULL;
+	time_t now = now_s();
+
+	while (enumerator->enumerate(enumerator, &e)) {
+		if (e->spi_i != spi_i && now - e->when < STALE_S)
+			continue;
+		this->begun->remove_at(this->begun, enumerator);
+		if (e->spi_i == spi_i)
+			found = e;
+		else
+			free_entry(e);
+	}
+	enumerator->destroy(enumerator);
+	return found;
 }
 
 METHOD(trustgate_report_t, forget, void, private_trustgate_report_t *this, uint32_t id)
@@ -118,16 +159,23 @@ static chunk_t nonce_of(message_t *message)
  * group, or of an IKE SA that charon reset to try again. The last pair of nonces is
  * what the keys are made of.
  */
-static void begin(private_trustgate_report_t *this, uint32_t id, message_t *message)
+static void begin(private_trustgate_report_t *this, uint32_t id, message_t *message,
+		  bool incoming)
 {
 	struct entry *e;
 
 	INIT(e,
+		.spi_i = message->get_initiator_spi(message),
 		.ni = nonce_of(message),
-		.shown = shows_vendor_id(message),
+		.when = now_s(),
 	);
 	this->mutex->lock(this->mutex);
-	free_entry(this->entries->put(this->entries, as_pointer(id), e));
+	if (incoming) {
+		free_entry(this->entries->put(this->entries, as_pointer(id), e));
+	} else {
+		free_entry(take_begun(this, e->spi_i));
+		this->begun->insert_last(this->begun, e);
+	}
 	this->mutex->unlock(this->mutex);
 }
 
@@ -137,7 +185,7 @@ static void respond(private_trustgate_report_t *this, uint32_t id, message_t *me
 	struct entry *e;
 
 	this->mutex->lock(this->mutex);
-	e = find(this, id);
+	e = incoming ? find_begun(this, message->get_initiator_spi(message)) : find(this, id);
 	if (e && !e->done) {
 		chunk_free(&e->nr);
 		e->nr = nonce_of(message);
@@ -153,7 +201,7 @@ static void init(private_trustgate_report_t *this, ike_sa_t *ike_sa, message_t *
 	uint32_t id = ike_sa->get_unique_id(ike_sa);
 
 	if (message->get_request(message))
-		begin(this, id, message);
+		begin(this, id, message, incoming);
 	else
 		respond(this, id, message, incoming);
 	/* A refusal needs none, and the peer may not have to be one of ours. */
@@ -172,16 +220,14 @@ static bool is_first(message_t *message)
 }
 
 /* Return: whether it was not yet */
-static bool mark(struct entry *e, ike_sa_t *ike_sa, message_t *message)
+static bool mark(struct entry *e, message_t *message)
 {
-	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
-
 	if (!e || e->done)
 		return FALSE;
 	e->done = TRUE;
 	e->when = now_s();
-	e->spi_i = id->get_initiator_spi(id);
-	e->spi_r = id->get_responder_spi(id);
+	e->spi_i = message->get_initiator_spi(message);
+	e->spi_r = message->get_responder_spi(message);
 	e->idi = tg_payload_identity((id_payload_t *)
 				     message->get_payload(message, PLV2_ID_INITIATOR));
 	return TRUE;
@@ -229,8 +275,10 @@ static struct tg_msg *question(private_trustgate_report_t *this, ike_sa_t *ike_s
 
 	*why = NULL;
 	this->mutex->lock(this->mutex);
-	e = find(this, id);
-	if (!mark(e, ike_sa, message))
+	e = take_begun(this, message->get_initiator_spi(message));
+	if (e)
+		free_entry(this->entries->put(this->entries, as_pointer(id), e));
+	if (!mark(e, message))
 		;
 	else if (!message->get_payload(message, PLV2_AUTH))
 		*why = "its AUTH does not come in the first message";
@@ -312,7 +360,7 @@ static void keep(private_trustgate_report_t *this, ike_sa_t *ike_sa, message_t *
 
 	this->mutex->lock(this->mutex);
 	e = find(this, ike_sa->get_unique_id(ike_sa));
-	if (mark(e, ike_sa, message)) {
+	if (mark(e, message)) {
 		e->received = TRUE;
 		if (message->get_payload(message, PLV2_AUTH))
 			keep_notifies(e, message, type);
@@ -371,6 +419,7 @@ METHOD(trustgate_report_t, destroy, void, private_trustgate_report_t *this)
 		free_entry(e);
 	enumerator->destroy(enumerator);
 	this->entries->destroy(this->entries);
+	this->begun->destroy_function(this->begun, (void *)free_entry);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -390,6 +439,7 @@ trustgate_report_t *trustgate_report_create(trustgate_link_t *link)
 		.link = link,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.entries = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 32),
+		.begun = linked_list_create(),
 	);
 	return &this->public;
 }
