@@ -113,6 +113,7 @@ void report_hello(struct decode_hello *hello);
 void report_make(const struct decode_msg *m);
 /* Nobody waits for it any more. */
 void report_stop(void);
+json_t *report_json(void);
 
 /* staple.c: role segw, the status of our own certificate. */
 /* The plugin is there: tell it what it may send, now and whenever that changes. */

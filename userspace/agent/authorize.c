@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/appraisal.h"
 #include "agent/log.h"
 #include "agent/segw.h"
 
@@ -172,6 +173,45 @@ static void checked(struct worker *w, const struct worker_result *r)
 	walk(c);
 }
 
+/* What its INTEGRITY_INFO, or that there was none, comes to (FFS-05). */
+static void conclude(struct context *c)
+{
+	if (c->outcome == OUTCOME_REJECT)
+		refuse(c, "integrity", &c->integrity);
+	else
+		admit(c, "device-auth", &c->chain);
+}
+
+static void appraised(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, authorize);
+
+	appraisal_take(c, &r->appraisal);
+	conclude(c);
+}
+
+/* SGW-INT-10: it is looked at last, once it is known whose it is. */
+static void look_at_report(struct context *c)
+{
+	static const struct appraise_result none = {
+		.rule = "worker.start", .detail = "no room, memory or process to appraise with",
+	};
+	uint64_t now = loop_now();
+	uint64_t left = c->authorize_by_ms > now ? c->authorize_by_ms - now : 1;
+	int err;
+
+	if (conf.integrity.policy == INTEGRITY_IGNORE) {
+		admit(c, "device-auth", &c->chain);
+		return;
+	}
+	err = appraisal_run(c, &c->authorize, left, appraised);
+	if (!err)
+		return;
+	if (err < 0)
+		appraisal_take(c, &none);
+	conclude(c);
+}
+
 /* Role segw: the path is looked at here, and all else while the SA is held. */
 static void checked_henb(struct worker *w, const struct worker_result *r)
 {
@@ -195,7 +235,7 @@ static void checked_henb(struct worker *w, const struct worker_result *r)
 	} else if (c->k.required & KIND(AUTHZ) && r->authz.verdict == PKI_BAD) {
 		refuse(c, "authz", &r->authz);
 	} else {
-		admit(c, "device-auth", &c->chain);
+		look_at_report(c);
 	}
 }
 

@@ -99,6 +99,7 @@ void context_free(struct context *c)
 	worker_cancel(&c->authorize);
 	timer_stop(&c->orphan);
 	free(c->cert_data);
+	free(c->device);
 	free(c);
 }
 
@@ -121,12 +122,31 @@ static void forget(struct context *c)
 static uint8_t *copy(struct pki_der *out, const struct pki_der *in, size_t n, uint8_t *p)
 {
 	for (size_t i = 0; i < n; i++) {
-		memcpy(p, in[i].data, in[i].len);
+		if (in[i].len)
+			memcpy(p, in[i].data, in[i].len);
 		out[i].data = p;
 		out[i].len = in[i].len;
 		p += in[i].len;
 	}
 	return p;
+}
+
+static void keep_report(struct context *c, const struct decode_msg *m, uint8_t *p)
+{
+	struct pki_der ni, nr, idi;
+	uint64_t now = loop_now(), age = (uint64_t)m->age_s * 1000;
+
+	p = copy(&ni, &m->ni, 1, p);
+	p = copy(&nr, &m->nr, 1, p);
+	p = copy(&idi, &m->idi, 1, p);
+	copy(&c->report, &m->integrity, 1, p);
+	c->binding = (struct tre_binding){
+		.ni = ni.data, .ni_len = ni.len, .nr = nr.data, .nr_len = nr.len,
+		.idi = idi.data, .idi_len = idi.len,
+	};
+	memcpy(c->binding.spi_i, m->spi_i, sizeof(c->binding.spi_i));
+	memcpy(c->binding.spi_r, m->spi_r, sizeof(c->binding.spi_r));
+	c->reported_ms = age < now ? now - age : 0;
 }
 
 /* What the peer sent, which outlives the message. */
@@ -139,6 +159,7 @@ static int keep_sent(struct context *c, const struct decode_msg *m)
 		total += m->certs[i].len;
 	for (size_t i = 0; i < m->nocsps; i++)
 		total += m->ocsps[i].len;
+	total += m->ni.len + m->nr.len + m->idi.len + m->integrity.len;
 	p = malloc(total + 1);
 	if (!p)
 		return -ENOMEM;
@@ -147,7 +168,8 @@ static int keep_sent(struct context *c, const struct decode_msg *m)
 	c->ncerts = m->ncerts;
 	c->nocsps = m->nocsps;
 	p = copy(c->certs, m->certs, m->ncerts, p);
-	copy(c->ocsps, m->ocsps, m->nocsps, p);
+	p = copy(c->ocsps, m->ocsps, m->nocsps, p);
+	keep_report(c, m, p);
 	c->sent = m->sent;
 	c->sent_flags = m->flags;
 	return 0;

@@ -43,6 +43,13 @@ struct context {
 	uint8_t *cert_data;
 	uint32_t sent;			/* certificates in the peer's message */
 	uint32_t sent_flags;		/* TG_WIRE_FLAG_* of AUTHORIZE */
+	struct tre_binding binding;	/* likewise; ni_len 0: not told */
+	struct pki_der report;		/* likewise: INTEGRITY_INFO; len 0: none */
+	uint64_t reported_ms;		/* when it came, loop_now() */
+	enum integrity_outcome outcome;	/* of it, or of its absence */
+	struct pki_result integrity;	/* why, to be handed in likewise */
+	struct appraise_device *device;	/* while it is appraised: whose it should be */
+	bool integrity_known;
 	struct pki_result chain;
 	struct pki_result inband;	/* what came in IKE says */
 	bool inband_good;		/* without being provisional */

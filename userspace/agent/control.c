@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/appraisal.h"
 #include "agent/log.h"
 
 #define REQUEST_MAX	4096
@@ -58,11 +59,14 @@ static json_t *revocation_json(void)
 
 static json_t *status(void)
 {
-	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o}",
+	bool segw = conf.agent.role == CONFIG_ROLE_SEGW;
+
+	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o}",
 			 "ok", 1, "schema", "trustgate.agent/1", "version", AGENT_VERSION,
-			 "role", conf.agent.role == CONFIG_ROLE_SEGW ? "segw" : "henb",
+			 "role", segw ? "segw" : "henb",
 			 "pid", (json_int_t)getpid(),
 			 "tre", integrity_json(),
+			 "integrity_info", segw ? appraisal_json() : report_json(),
 			 "revocation", revocation_json(), "clock", clock_json(),
 			 "plugin", "connected", plugin_connected(),
 			 "daemon", control_text(plugin_daemon()),

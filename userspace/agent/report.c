@@ -27,6 +27,7 @@ static struct {
 	uint32_t seq, ike_id;
 	uint32_t resets, restarts;
 	uint64_t started_ms;
+	uint64_t made, failed;
 } making;
 
 static uint32_t mode(void)
@@ -49,6 +50,7 @@ static void none(uint32_t seq, uint32_t ike_id, uint32_t status, const char *rul
 {
 	struct log l;
 
+	making.failed++;
 	log_begin(&l, LOG_WARNING, "no-report");
 	log_num(&l, "ike", ike_id);
 	log_str(&l, "rule", rule);
@@ -78,6 +80,7 @@ static void made(struct worker *w, const struct worker_result *r)
 	log_num(&l, "octets", r->record_len);
 	log_num(&l, "took_ms", loop_now() - making.started_ms);
 	log_end(&l);
+	making.made++;
 	plugin_record(making.seq, r->record, r->record_len);
 }
 
@@ -118,6 +121,15 @@ void report_make(const struct decode_msg *m)
 	if (worker_start(&making.worker, WORKER_TRE, job_report, &job, -1,
 			 conf.integrity.deadline_ms, made))
 		none(m->seq, m->ike_id, EAGAIN, "report.worker", "no process to make it");
+}
+
+json_t *report_json(void)
+{
+	static const char *const names[] = { "off", "auto", "force" };
+
+	return json_pack("{s:s, s:I, s:I, s:I}", "mode", names[mode()],
+			 "notify_type", (json_int_t)conf.integrity.notify_type,
+			 "made", (json_int_t)making.made, "failed", (json_int_t)making.failed);
 }
 
 void report_stop(void)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 
+#include "agent/appraisal.h"
 #include "agent/log.h"
 #include "segw/job.h"
 
@@ -109,6 +110,8 @@ static void refresh(void)
 		log_say(LOG_NOTICE, "segw-changed", "allow-list or revocation lists", NULL);
 		recheck_due = true;
 	}
+	if (appraisal_refresh())
+		recheck_due = true;
 	if (!indexed && (busy || recheck_due))
 		index_next();
 }
@@ -163,7 +166,7 @@ void segw_replace(struct segw_world *new)
 int segw_start(void)
 {
 	world = segw_load(&conf, &profile, report, NULL);
-	if (!world)
+	if (!world || appraisal_start())
 		return -1;
 	world_refresh(world, report, NULL);
 	worker_init(&indexer);

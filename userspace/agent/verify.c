@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/appraisal.h"
 #include "agent/log.h"
 #include "agent/segw.h"
 
@@ -215,6 +216,28 @@ void verify_take_inband(struct context *c, const struct worker_result *r)
 	c->inband_good = c->inband.verdict == PKI_GOOD && !c->inband.provisional;
 }
 
+/* Role segw: of the H(e)NB's report; the box's own is tre_done()'s. */
+static void hand_in_report(struct context *c)
+{
+	struct finding f = {
+		.kind = TRUSTGATE_EVIDENCE_KIND_INTEGRITY, .rule = c->integrity.rule,
+		.detail = c->integrity.detail, .proof_digest = c->integrity.proof_digest,
+		.result = TRUSTGATE_RESULT_INDETERMINATE, .life_ms = appraisal_life(c),
+	};
+
+	c->integrity_known = false;
+	if (c->outcome == OUTCOME_REJECT) {
+		f.result = TRUSTGATE_RESULT_BAD;
+	} else if (c->outcome == OUTCOME_PROVEN && f.life_ms) {
+		f.result = TRUSTGATE_RESULT_GOOD;
+	} else if (c->outcome == OUTCOME_PROVEN) {
+		f.rule = "appraise.age";
+		f.detail = "the H(e)NB's report is older than [integrity] max_age: it has to "
+			   "authenticate anew (set its reauth_time below that)";
+	}
+	hand_in(c, &f);
+}
+
 void verify_hand_in_known(struct context *c)
 {
 	if (!is_live(c))
@@ -228,6 +251,8 @@ void verify_hand_in_known(struct context *c)
 	if (c->revocation_known && c->k.required & KIND(REVOCATION))
 		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &c->revocation, 0);
 	c->revocation_known = false;
+	if (c->integrity_known)
+		hand_in_report(c);
 }
 
 static void retry_pki(struct timer *t)
@@ -537,6 +562,32 @@ static void tre_done(struct worker *w, const struct worker_result *r)
 		again(c, &c->tre, retry_tre);
 }
 
+static void report_done(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, tre.worker);
+
+	appraisal_take(c, &r->appraisal);
+	verify_hand_in_known(c);
+	if (c->wanted & KIND(INTEGRITY))
+		again(c, &c->tre, retry_tre);
+}
+
+/* The same record, by what is allowed and enrolled now. */
+static void start_report(struct context *c)
+{
+	int err;
+
+	if (!is_live(c) || worker_running(&c->tre.worker) ||
+	    conf.integrity.policy == INTEGRITY_IGNORE)
+		return;
+	c->tre.tries++;
+	err = appraisal_run(c, &c->tre.worker, CHAIN_MS, report_done);
+	if (err > 0)
+		verify_hand_in_known(c);
+	else if (err)
+		again(c, &c->tre, retry_tre);
+}
+
 static void start_tre(struct context *c)
 {
 	struct {
@@ -545,6 +596,10 @@ static void start_tre(struct context *c)
 		uint8_t cert[TRUSTGATE_DIGEST_LEN];
 	} binding = { .instance = c->k.ike_instance, .ike_id = c->k.ike_id };
 
+	if (conf.agent.role == CONFIG_ROLE_SEGW) {
+		start_report(c);
+		return;
+	}
 	if (!is_live(c) || worker_running(&c->tre.worker))
 		return;
 	memcpy(binding.cert, c->k.cert_digest, sizeof(binding.cert));
@@ -566,7 +621,8 @@ void verify_anew(struct context *c)
 	if (c->k.state == TRUSTGATE_STATE_OPEN &&
 	    tg_context_reverify(gate(), c->k.id, c->k.generation))
 		log_say(LOG_WARNING, "no-reverify", tg_error(gate()), NULL);
-	if (c->wanted & KIND(INTEGRITY))
+	/* What IKE has just brought need not be looked at twice. */
+	if (conf.agent.role == CONFIG_ROLE_SEGW ? !c->integrity_known : c->wanted & KIND(INTEGRITY))
 		start_tre(c);
 	verify_hand_in_known(c);
 	verify_child_up(c);

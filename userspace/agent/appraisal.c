@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Role segw: INTEGRITY_INFO (TS 33.320 7.2.2, A.1 step 6). The rules of appraising are
+ * in segw/appraise.h, what follows from them in segw/decide.h; this is where the two
+ * meet an IKE SA. A record is good for as long as it is young: then IKE has to bring
+ * another, as nothing else can ask for one.
+ */
+#include "agent/appraisal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/log.h"
+#include "segw/devices.h"
+
+#define REFERENCE_MAX	(1u << 20)
+#define BUSY_MS		200	/* another program writes to the store */
+
+static struct devices *devices;
+static struct appraise_reference *reference;
+static struct stat reference_seen;
+
+/* SGW-INT-10: of whose records a parser saw anything. */
+static struct {
+	uint64_t parsed, absent, unreadable, refused;
+	uint64_t verdicts[APPRAISE_VERDICTS];
+} count;
+
+static struct integrity_rules rules(void)
+{
+	return (struct integrity_rules){
+		.policy = (enum integrity_policy)conf.integrity.policy,
+		.on_fail = (enum integrity_on_fail)conf.integrity.on_fail,
+		.validate = VALIDATE_OFF,
+	};
+}
+
+/* --- what the operator allows --------------------------------------------------- */
+
+static void complain(const char *file, const char *why)
+{
+	struct log l;
+
+	log_begin(&l, LOG_ERR, "segw-file");
+	log_str(&l, "file", file);
+	log_str(&l, "value", why);
+	log_str(&l, "remedy", "mend the file; see trustgated.conf(5), [integrity]");
+	log_end(&l);
+}
+
+/* Octets of @path, to free(), with a NUL behind them; NULL, told. */
+static char *read_whole(const char *path, size_t *len, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *text = NULL;
+	ssize_t n = 0;
+
+	*len = 0;
+	if (fd < 0 || fstat(fd, st)) {
+		complain(path, strerror(errno));
+	} else if (!S_ISREG(st->st_mode) || st->st_size > REFERENCE_MAX) {
+		complain(path, "not a regular file of at most 1 MiB");
+	} else {
+		text = malloc((size_t)st->st_size + 1);
+		while (text && *len < (size_t)st->st_size &&
+		       (n = read(fd, text + *len, (size_t)st->st_size - *len)) > 0)
+			*len += (size_t)n;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (text)
+		text[*len] = '\0';
+	return text;
+}
+
+static struct appraise_reference *load_reference(struct stat *st)
+{
+	struct appraise_reference *made = NULL;
+	char err[TRE_TEXT_MAX + 1] = "out of memory";
+	struct tre_policy *policy;
+	size_t len;
+	char *text = read_whole(conf.integrity.reference, &len, st);
+
+	if (!text)
+		return NULL;
+	policy = tre_policy_parse(text, len, err, sizeof(err));
+	if (policy)
+		made = appraise_reference_make(policy, conf.integrity.pcrs, err, sizeof(err));
+	if (!made)
+		complain(conf.integrity.reference, err);
+	free(text);
+	return made;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+int appraisal_start(void)
+{
+	char err[256];
+
+	if (conf.integrity.policy == INTEGRITY_IGNORE)
+		return 0;
+	if (*conf.integrity.enrolment) {
+		devices = devices_open(conf.integrity.enrolment, true, BUSY_MS, err, sizeof(err));
+		if (!devices) {
+			complain(conf.integrity.enrolment, err);
+			return -1;
+		}
+	}
+	if (!*conf.integrity.reference)
+		return 0;
+	reference = load_reference(&reference_seen);
+	return reference ? 0 : -1;
+}
+
+bool appraisal_refresh(void)
+{
+	struct appraise_reference *made;
+	struct stat now;
+
+	if (!reference || stat(conf.integrity.reference, &now) || is_same(&now, &reference_seen))
+		return false;
+	/* What can't be read changes nothing, and is not told each second. */
+	reference_seen = now;
+	made = load_reference(&now);
+	if (!made)
+		return false;
+	appraise_reference_free(reference);
+	reference = made;
+	log_say(LOG_NOTICE, "segw-changed", "the reference policy of [integrity]", NULL);
+	return true;
+}
+
+/* --- one IKE SA ------------------------------------------------------------------- */
+
+static void job(const void *arg, struct worker_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->tre.verdict = TRE_UNAVAILABLE;
+	appraise(arg, &out->appraisal);
+}
+
+/* The device of that identity, kept with @c until its report is judged. */
+static int find_device(struct context *c)
+{
+	char identity[AUTHZ_IDENTITY_MAX + 1];
+	int err;
+
+	free(c->device);
+	c->device = NULL;
+	if (!devices || !authz_canonical(c->k.peer, strlen(c->k.peer), identity))
+		return 0;
+	c->device = malloc(sizeof(*c->device));
+	if (!c->device)
+		return -ENOMEM;
+	err = devices_find(devices, identity, c->device);
+	if (err) {
+		free(c->device);
+		c->device = NULL;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static void log_outcome(const struct context *c, const char *verdict)
+{
+	static const char *const names[] = {
+		[OUTCOME_REJECT] = "refused", [OUTCOME_HOLD] = "held",
+		[OUTCOME_ACCEPT] = "accepted", [OUTCOME_PROVEN] = "proven",
+	};
+	struct log l;
+
+	log_begin(&l, c->outcome == OUTCOME_PROVEN ? LOG_INFO : LOG_WARNING, "appraise");
+	log_num(&l, "ike", c->ike_id);
+	log_str(&l, "peer", c->k.peer);
+	log_str(&l, "result", verdict);
+	log_str(&l, "outcome", names[c->outcome]);
+	log_str(&l, "rule", c->integrity.rule);
+	log_str(&l, "value", c->integrity.detail);
+	log_end(&l);
+}
+
+/* A proof that has to last, or to come, is one that the gate waits for. */
+static void require(struct context *c)
+{
+	uint32_t kinds = c->k.required & ~KIND(INTEGRITY);
+
+	if (c->outcome == OUTCOME_HOLD || c->outcome == OUTCOME_REJECT ||
+	    (c->outcome == OUTCOME_PROVEN && conf.integrity.policy == INTEGRITY_REQUIRED))
+		kinds |= KIND(INTEGRITY);
+	if (kinds == c->k.required)
+		return;
+	c->k.required = kinds;
+	if (c->k.id && tg_context_announce(gate(), &c->k))
+		log_say(LOG_ERR, "not-announced", tg_error(gate()), NULL);
+}
+
+static void settle(struct context *c, bool present, enum appraise_verdict verdict)
+{
+	const struct integrity_rules r = rules();
+	bool was_proven = c->outcome == OUTCOME_PROVEN;
+
+	c->outcome = integrity_decide(&r, present, verdict, VALIDATION_NONE);
+	c->integrity.verdict = c->outcome == OUTCOME_PROVEN ? PKI_GOOD :
+			       c->outcome == OUTCOME_REJECT ? PKI_BAD : PKI_INDETERMINATE;
+	memcpy(c->integrity.cert_digest, c->k.cert_digest, sizeof(c->integrity.cert_digest));
+	c->integrity_known = c->outcome != OUTCOME_ACCEPT;
+	count.refused += c->outcome == OUTCOME_REJECT;
+	log_outcome(c, present ? appraise_verdict_name(verdict) : "absent");
+	require(c);
+	/* What was good once is so no more: that is not for want of an answer. */
+	if (was_proven && c->outcome == OUTCOME_HOLD && c->k.id)
+		tg_context_close(gate(), c->k.id, TRUSTGATE_REASON_POLICY, c->integrity.detail);
+}
+
+static void say(struct context *c, const char *rule, const char *detail)
+{
+	memset(&c->integrity, 0, sizeof(c->integrity));
+	snprintf(c->integrity.rule, sizeof(c->integrity.rule), "%s", rule);
+	snprintf(c->integrity.detail, sizeof(c->integrity.detail), "%s", detail);
+}
+
+static void take_absence(struct context *c)
+{
+	count.absent++;
+	say(c, "appraise.absent", "the H(e)NB sent no INTEGRITY_INFO, and [integrity] policy is "
+	    "what says whether it may (its own log says why there was none)");
+	settle(c, false, APPRAISE_BAD);
+}
+
+/* What the plugin did not even pass on. */
+static void take_cut(struct context *c)
+{
+	count.unreadable++;
+	say(c, "appraise.notify", "the H(e)NB's INTEGRITY_INFO is empty, longer than 1500 octets, "
+	    "of a protocol, or there twice (install the same version at both ends)");
+	settle(c, true, APPRAISE_BAD);
+}
+
+static void unfit(struct appraise_result *r, enum appraise_verdict verdict, const char *rule,
+		  const char *detail)
+{
+	r->verdict = verdict;
+	snprintf(r->rule, sizeof(r->rule), "%s", rule);
+	snprintf(r->detail, sizeof(r->detail), "%.255s", detail);
+}
+
+/* What the TPM counts, before anything opens by it: it may never say less again. */
+static void remember(struct context *c, struct appraise_result *r)
+{
+	int err;
+
+	if (!c->device) {
+		unfit(r, APPRAISE_BAD, "worker.device", "the checking process believed a report of "
+		      "a device that is not enrolled: restart the agent");
+		return;
+	}
+	err = devices_seen(devices, c->device, &r->now, clock_ms() / 1000);
+	if (err == -ESTALE)
+		unfit(r, APPRAISE_BAD, "appraise.counter.stale", "a later report of this device, or "
+		      "another enrolment, came in between (let it connect again)");
+	else if (err)
+		unfit(r, APPRAISE_UNKNOWN, "appraise.store", devices_error(devices));
+}
+
+void appraisal_take(struct context *c, const struct appraise_result *found)
+{
+	struct appraise_result r = *found;
+
+	/* The child may have been taken over by what it parsed. */
+	r.rule[sizeof(r.rule) - 1] = '\0';
+	r.detail[sizeof(r.detail) - 1] = '\0';
+	if (r.verdict >= APPRAISE_VERDICTS)
+		r.verdict = APPRAISE_BAD;
+	if (r.verdict >= APPRAISE_FAIL)
+		remember(c, &r);
+	free(c->device);
+	c->device = NULL;
+	count.verdicts[r.verdict]++;
+	say(c, r.rule, r.detail);
+	memcpy(c->integrity.proof_digest, r.proof_digest, sizeof(c->integrity.proof_digest));
+	settle(c, true, r.verdict);
+}
+
+int appraisal_run(struct context *c, struct worker *w, uint64_t ms,
+		  void (*done)(struct worker *w, const struct worker_result *r))
+{
+	struct appraise_job j = {
+		.record = c->report.data, .len = c->report.len, .binding = &c->binding,
+		.certificate = c->certs[0], .reference = reference,
+		.degraded_passes = conf.integrity.accept_degraded,
+	};
+	int err;
+
+	c->integrity_known = false;
+	if (c->sent_flags & TG_WIRE_FLAG_INTEGRITY_CUT) {
+		take_cut(c);
+		return 1;
+	}
+	if (!c->report.len || conf.integrity.policy == INTEGRITY_IGNORE) {
+		take_absence(c);
+		return 1;
+	}
+	err = find_device(c);
+	if (err) {
+		say(c, "appraise.store", err == -ENOMEM ? "out of memory" : devices_error(devices));
+		settle(c, true, APPRAISE_UNKNOWN);
+		return 1;
+	}
+	j.device = c->device;
+	err = worker_start(w, WORKER_PKI, job, &j, -1, (uint32_t)ms, done);
+	count.parsed += !err;
+	return err;
+}
+
+uint64_t appraisal_life(const struct context *c)
+{
+	uint64_t end = c->reported_ms + conf.integrity.max_age_ms, now = loop_now();
+
+	return end > now ? end - now : 0;
+}
+
+json_t *appraisal_json(void)
+{
+	json_t *verdicts = json_object();
+
+	for (enum appraise_verdict v = 0; v < APPRAISE_VERDICTS; v++)
+		json_object_set_new(verdicts, appraise_verdict_name(v),
+				    json_integer((json_int_t)count.verdicts[v]));
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "absent", (json_int_t)count.absent,
+			 "unreadable", (json_int_t)count.unreadable,
+			 "parsed", (json_int_t)count.parsed,
+			 "refused", (json_int_t)count.refused, "verdicts", verdicts);
+}
