@@ -157,12 +157,16 @@ static void on_default(void *arg, const char *file, int line, const char *key, c
 
 int policy_config(const char *path, struct config *c)
 {
-	if (!path && access(CONFIG_PATH, R_OK)) {
-		/* What is needed elsewhere lacks; the defaults of [tre] are there. */
+	const char *tcti = getenv("TRUSTGATE_TCTI");
+
+	/* Without the file what is needed elsewhere lacks; the defaults of [tre] are there. */
+	if (!path && access(CONFIG_PATH, R_OK))
 		config_parse("", "", 0, c, on_default, NULL);
-		return 0;
-	}
-	return config_load(path ? path : CONFIG_PATH, c, on_error, NULL) ? EXIT_USAGE : 0;
+	else if (config_load(path ? path : CONFIG_PATH, c, on_error, NULL))
+		return EXIT_USAGE;
+	if (tcti && *tcti)
+		snprintf(c->tre.tcti, sizeof(c->tre.tcti), "%s", tcti);
+	return 0;
 }
 
 int policy_mask(const char *s, uint32_t *mask)

@@ -311,7 +311,7 @@ static bool is_boot_aggregate(const struct judge *j, const struct tre_ima_entry 
 }
 
 /* The lines for @path, of the first policy that has one; or true when @e is among them. */
-static bool file_allowed(const struct judge *j, const struct tre_ima_entry *e, char *allows,
+static bool file_allowed(struct judge *j, const struct tre_ima_entry *e, char *allows,
 			 size_t size)
 {
 	char path[TRE_IMA_PATH_MAX + 1], first[TRE_HEX_LEN + 1], more[32] = "";
@@ -325,8 +325,10 @@ static bool file_allowed(const struct judge *j, const struct tre_ima_entry *e, c
 
 		k = tre_known_find(p->files, p->nfiles, path, 0, &n);
 		for (at = 0; at < n; at++)
-			if (e->sha256 && !memcmp(k[at].digest, e->digest, TRE_DIGEST_LEN))
+			if (e->sha256 && !memcmp(k[at].digest, e->digest, TRE_DIGEST_LEN)) {
+				j->judged->allowed++;
 				return true;
+			}
 		if (!n || *allows)
 			continue;
 		if (n > 1)
@@ -428,8 +430,15 @@ static void judge_files(struct judge *j, bool prove)
 	}
 	entries = files_replay(j);
 	tre_imalog_begin(&log, l->octets, l->len);
+	if (entries < 0)
+		return;
 	while (entries-- > 0 && tre_imalog_next(&log, &e) > 0)
 		judge_file(j, &e, prove);
+	/* A kernel that measures nothing has nothing to be refused either. */
+	if (prove && !j->judged->allowed && !j->judged->refused)
+		refuse(j, TRE_FAIL, "tre.ima.nothing",
+		       "the kernel measured no file that the policy knows, %u in all: it does not measure, or not into this TPM (boot with ima_policy=tcb, the TPM's driver built in)",
+		       j->judged->files);
 }
 
 static void conclude(struct judge *j, uint32_t mask)

@@ -28,6 +28,7 @@ struct tre_judged {
 	unsigned int untold;	/* what can't be told, for want of a value or a log */
 	unsigned int events;	/* of the firmware, that were looked at */
 	unsigned int files;	/* measured, up to the quoted value of PCR 10 */
+	unsigned int allowed;	/* of these, by a policy's digest */
 	unsigned int excluded;	/* of these, that nothing but their path lets pass */
 	unsigned int later;	/* entries behind that value */
 };
