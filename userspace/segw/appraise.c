@@ -178,7 +178,7 @@ static void note(struct appraise_result *r, const struct tre_record *record,
 	r->claims = record->claims;
 }
 
-void appraise(const struct appraise_job *job, struct appraise_result *r)
+static void judge(const struct appraise_job *job, bool by_key, struct appraise_result *r)
 {
 	struct tre_record record;
 	struct tre_evidence e;
@@ -193,7 +193,7 @@ void appraise(const struct appraise_job *job, struct appraise_result *r)
 		pass_on(r, &tre);
 		return;
 	}
-	if (!same_device(job, r))
+	if (!by_key && !same_device(job, r))
 		return;
 	if (!tre_record_verify(&record, job->binding, job->device->ak_public,
 			       job->device->ak_public_len, &e, &tre)) {
@@ -211,4 +211,14 @@ void appraise(const struct appraise_job *job, struct appraise_result *r)
 	    state_ok(job->reference, &record, &e, r))
 		say(r, APPRAISE_GOOD, "appraise.good", "%.80s is as policy %.63s says",
 		    job->device->identity, tre_policy_name(job->reference->policy));
+}
+
+void appraise(const struct appraise_job *job, struct appraise_result *result)
+{
+	judge(job, false, result);
+}
+
+void appraise_by_key(const struct appraise_job *job, struct appraise_result *result)
+{
+	judge(job, true, result);
 }

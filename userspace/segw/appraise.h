@@ -79,6 +79,11 @@ struct appraise_result {
 };
 
 void appraise(const struct appraise_job *job, struct appraise_result *result);
+/*
+ * The same for somebody who trusts an attestation key and knows no device: which key
+ * signed AUTH is not looked at. Never for what opens a gate.
+ */
+void appraise_by_key(const struct appraise_job *job, struct appraise_result *result);
 const char *appraise_verdict_name(enum appraise_verdict verdict);
 
 #endif /* TRUSTGATE_SEGW_APPRAISE_H */
