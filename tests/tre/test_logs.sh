@@ -46,7 +46,7 @@ ok "HNB-TRE-01: there were logs enough" enough
 # No octet can be missing: of a log that is whole, every shorter one either ends with an
 # event, and leads elsewhere, or is refused.
 cut() {
-	local f=$1 whole len n refused=0
+	local f=$1 len n refused=0
 	"$replay" event "$f" > "$d/whole" || return 1
 	len=$(stat -c %s "$f")
 	for n in $(seq 40 97 $((len - 1))) $((len - 1)); do

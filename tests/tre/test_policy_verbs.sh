@@ -264,7 +264,7 @@ printf 'sh two' > "$d/new/usr/bin/sh"
 printf 'lib two' > "$d/new/usr/bin/lib"
 # fleet NAME: boots with what is old
 boots() {
-	rm -rf "$d/$1" "$d/$1.ima" "$d/$1.policy"*
+	rm -rf "${d:?}/$1" "$d/$1.ima" "$d/$1.policy"*
 	box "$1"
 	runs boot_aggregate="$zero" /usr/bin/sh="$d/root/usr/bin/sh"
 }
