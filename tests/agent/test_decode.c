@@ -87,6 +87,12 @@ static void test_good(struct msg *m)
 	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && d.nocsps == 2 && d.ocsps[1].len == 5 &&
 	       !memcmp(d.ocsps[0].data, "one", 3) && d.sent == 5,
 	       "HNB-OCSP-15: authorize: OCSP responses as sent");
+	authorize(m);
+	item(m, TG_WIRE_OWN_ID, "henb-1", 6);
+	item(m, TG_WIRE_OWN_CERT, "own", 3);
+	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && !strcmp(d.own_id, "henb-1") &&
+	       d.own_cert.len == 3 && !memcmp(d.own_cert.data, "own", 3) && !d.ncerts,
+	       "HNB-TRE-04: authorize: as whom we authenticated, and by what");
 	child_keys(m, IPPROTO_ESP);
 	item(m, TG_WIRE_VIP, "\x0a\x32\0\x01", 4);
 	tap_ok(!finish(m, TG_WIRE_CHILD_KEYS, &d) && d.spi_in == 1 && d.spi_out == 2 &&
@@ -215,6 +221,13 @@ static void test_items(struct msg *m)
 	authorize(m);
 	number(m, TG_WIRE_IKE_ID, 8);
 	refused(m, TG_WIRE_AUTHORIZE, "an item twice");
+	authorize(m);
+	item(m, TG_WIRE_OWN_CERT, "", 0);
+	refused(m, TG_WIRE_AUTHORIZE, "HNB-TRE-04: an empty certificate of our own");
+	authorize(m);
+	item(m, TG_WIRE_OWN_ID, "a", 1);
+	item(m, TG_WIRE_OWN_ID, "b", 1);
+	refused(m, TG_WIRE_AUTHORIZE, "HNB-TRE-04: two identities of our own");
 	authorize(m);
 	number(m, TG_WIRE_SPI_IN, 8);
 	refused(m, TG_WIRE_AUTHORIZE, "an item of another message");

@@ -35,8 +35,8 @@ REPLIED = {"HELLO", "AUTHORIZE", "CHILD_KEYS", "PING", "REPORT"}
 ITEMS = ["", "instance", "text", "ike", "new_ike", "role", "peer", "cert", "kinds", "child",
          "name", "proto", "spi_in", "spi_out", "local", "remote", "reqid", "if_in", "if_out",
          "vip", "flags", "status", "ocsp", "sent", "life", "spi_i", "spi_r", "ni", "nr", "idi", "integrity",
-         "mode", "notify", "age"]
-TEXTS = {"text", "peer", "name"}
+         "mode", "notify", "age", "own_id", "own_cert"]
+TEXTS = {"text", "peer", "name", "own_id"}
 ADDRESSES = {"local", "remote", "vip"}
 STATUS, TEXT, FLAGS, LIFE, INTEGRITY, MODE, NOTIFY = 21, 2, 20, 24, 30, 31, 32
 RECORD_MAX = 1500
@@ -49,7 +49,7 @@ def show(name, data):
     if name in ADDRESSES:
         family = socket.AF_INET if len(data) == 4 else socket.AF_INET6
         return socket.inet_ntop(family, data)
-    if name in ("cert", "ocsp", "integrity"):
+    if name in ("cert", "ocsp", "integrity", "own_cert"):
         return hashlib.sha256(data).hexdigest()
     if name.startswith("spi"):
         return "0x" + data.hex()

@@ -153,6 +153,11 @@ static const struct key keys[] = {
 	TEXT(tre, ima, store_path, "/sys/kernel/security/ima/binary_runtime_measurements", false,
 	     "give the file of the kernel's measurement list"),
 	MS(tre, watch, 1000, HOUR, 10000),
+	CHOICE(tre, anchor, "file nv", CONFIG_TRE_ANCHOR_FILE, "say nv or file"),
+	TEXT(tre, anchor_key, store_path, "", false,
+	     "give the file of the vendor's public key, PEM, that authorises the root"),
+	CHOICE(tre, identity, "any nv", CONFIG_TRE_IDENTITY_ANY, "say nv or any"),
+	CHOICE(tre, key, "any tpm", CONFIG_TRE_KEY_ANY, "say tpm or any"),
 
 	{ "integrity", "integrity_info", store_choice, AT(integrity.mode), 0, 0,
 	  TG_WIRE_MODE_AUTO, "off auto force", .remedy = "say off, auto or force" },
@@ -985,6 +990,9 @@ static void check_together(struct parser *p)
 	    c->ocsp.try_ms > c->gate.t_verify_ms)
 		complain(p, 0, "ocsp.try", "", "above gate.t_verify",
 			 "leave room for at least one exchange");
+	if (c->tre.anchor == CONFIG_TRE_ANCHOR_NV && !*c->tre.anchor_key)
+		complain(p, 0, "tre.anchor_key", "", "is needed with anchor = nv",
+			 "give the vendor's public key: only what it has signed is a root");
 	if (!strcmp(c->agent.plugin_socket, c->agent.control_socket))
 		complain(p, 0, "agent.control_socket", c->agent.control_socket,
 			 "the same as agent.plugin_socket", "give each a path of its own");

@@ -111,6 +111,11 @@ struct config_clock {
 	uint32_t unsynced;		/* enum config_unsynced */
 };
 
+/* Where root, identity and IKE key are; the first of each is what any file says. */
+enum config_tre_anchor { CONFIG_TRE_ANCHOR_FILE, CONFIG_TRE_ANCHOR_NV };
+enum config_tre_identity { CONFIG_TRE_IDENTITY_ANY, CONFIG_TRE_IDENTITY_NV };
+enum config_tre_key { CONFIG_TRE_KEY_ANY, CONFIG_TRE_KEY_TPM };
+
 struct config_tre {
 	char tcti[CONFIG_TEXT_MAX + 1];
 	uint32_t pcrs;			/* bit n: PCR n */
@@ -118,6 +123,8 @@ struct config_tre {
 	char policy_key[CONFIG_TEXT_MAX + 1];	/* empty: policies need no signature */
 	char eventlog[CONFIG_TEXT_MAX + 1], ima[CONFIG_TEXT_MAX + 1];
 	uint32_t max_age_ms, retry_ms, watch_ms;
+	uint32_t anchor, identity, key;		/* enum config_tre_* */
+	char anchor_key[CONFIG_TEXT_MAX + 1];	/* of the vendor, who writes the root */
 };
 
 /* INTEGRITY_INFO, at either end. */

@@ -100,6 +100,7 @@ void context_free(struct context *c)
 	timer_stop(&c->orphan);
 	free(c->cert_data);
 	free(c->device);
+	tre_chain_forget(c);
 	free(c);
 }
 
@@ -159,7 +160,7 @@ static int keep_sent(struct context *c, const struct decode_msg *m)
 		total += m->certs[i].len;
 	for (size_t i = 0; i < m->nocsps; i++)
 		total += m->ocsps[i].len;
-	total += m->ni.len + m->nr.len + m->idi.len + m->integrity.len;
+	total += m->ni.len + m->nr.len + m->idi.len + m->integrity.len + m->own_cert.len;
 	p = malloc(total + 1);
 	if (!p)
 		return -ENOMEM;
@@ -169,6 +170,8 @@ static int keep_sent(struct context *c, const struct decode_msg *m)
 	c->nocsps = m->nocsps;
 	p = copy(c->certs, m->certs, m->ncerts, p);
 	p = copy(c->ocsps, m->ocsps, m->nocsps, p);
+	p = copy(&c->own_cert, &m->own_cert, 1, p);
+	memcpy(c->own_id, m->own_id, sizeof(c->own_id));
 	keep_report(c, m, p);
 	c->sent = m->sent;
 	c->sent_flags = m->flags;

@@ -41,6 +41,11 @@ struct context {
 	struct pki_der ocsps[TG_WIRE_OCSPS_MAX];	/* likewise */
 	size_t nocsps;
 	uint8_t *cert_data;
+	char own_id[256];		/* as whom charon authenticated */
+	struct pki_der own_cert;	/* likewise, with which certificate */
+	/* tre_chain.c: the root that this IKE SA rests on, with [tre] anchor = nv. */
+	struct pki_der root;
+	bool root_known;		/* it was the TPM's */
 	uint32_t sent;			/* certificates in the peer's message */
 	uint32_t sent_flags;		/* TG_WIRE_FLAG_* of AUTHORIZE */
 	struct tre_binding binding;	/* likewise; ni_len 0: not told */
@@ -112,6 +117,15 @@ void verify_take_inband(struct context *c, const struct worker_result *r);
 /* Hand in what was found out before the kernel knew the context. */
 void verify_hand_in_known(struct context *c);
 const char *verify_phase(const struct context *c);
+
+/* tre_chain.c: the box's own root, identity and key, and the chain, in the TPM. */
+bool tre_chain_wanted(void);
+/* The root to check the path by. @c's first one stays: HNB-TRE-06. */
+struct pki_der tre_chain_root(struct context *c);
+void tre_chain_forget(struct context *c);
+/* As @done of verify_run()'s worker @w: goes on to the TPM, and then to w->then(). */
+void tre_chain_next(struct worker *w, const struct worker_result *r);
+json_t *tre_chain_json(void);
 
 /* react.c: what follows from the kernel's state of a context. */
 /* Read the kernel's view and act on what is new in it. */

@@ -32,7 +32,8 @@ static const struct shape shapes[] = {
 	{ TG_WIRE_AUTHORIZE,
 	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_ROLE) | BIT(TG_WIRE_PEER_ID) | BIT(TG_WIRE_AUTH_KINDS),
 	  BIT(TG_WIRE_CERT) | BIT(TG_WIRE_SENT) | BIT(TG_WIRE_OCSP) | BIT(TG_WIRE_FLAGS) |
-	  BINDING | BIT(TG_WIRE_AGE) | BIT(TG_WIRE_INTEGRITY) },
+	  BINDING | BIT(TG_WIRE_AGE) | BIT(TG_WIRE_INTEGRITY) | BIT(TG_WIRE_OWN_ID) |
+	  BIT(TG_WIRE_OWN_CERT) },
 	{ TG_WIRE_CHILD_KEYS,
 	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_CHILD_ID) | BIT(TG_WIRE_CHILD_NAME) |
 	  BIT(TG_WIRE_PROTOCOL) | BIT(TG_WIRE_SPI_IN) | BIT(TG_WIRE_SPI_OUT) |
@@ -141,6 +142,10 @@ static bool take_item(struct decode_msg *m, uint16_t type, const uint8_t *data, 
 		return take_text(m->peer_id, data, len);
 	case TG_WIRE_CHILD_NAME:
 		return take_text(m->child_name, data, len);
+	case TG_WIRE_OWN_ID:
+		return take_text(m->own_id, data, len);
+	case TG_WIRE_OWN_CERT:
+		return take_octets(&m->own_cert, 1, UINT16_MAX, data, len);
 	case TG_WIRE_LOCAL:
 		return take_addr(&m->local, data, len);
 	case TG_WIRE_REMOTE:

@@ -26,7 +26,7 @@ struct decode_msg {
 	uint32_t if_id_in, if_id_out, flags, status, sent, age_s;
 	uint32_t spi_in, spi_out;	/* network byte order */
 	uint8_t role, protocol;
-	char text[256], peer_id[256], child_name[256];
+	char text[256], peer_id[256], child_name[256], own_id[256];
 	struct decode_addr local, remote;
 	struct pki_der certs[TG_WIRE_CERTS_MAX];	/* into the message */
 	size_t ncerts;
@@ -35,7 +35,7 @@ struct decode_msg {
 	struct decode_addr vips[DECODE_VIPS_MAX];
 	size_t nvips;
 	uint8_t spi_i[8], spi_r[8];
-	struct pki_der ni, nr, idi, integrity;		/* likewise */
+	struct pki_der ni, nr, idi, integrity, own_cert;	/* likewise */
 };
 
 /* What the plugin is told in the reply to HELLO. */

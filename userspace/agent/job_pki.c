@@ -30,6 +30,7 @@ void job_pki(const void *arg, struct worker_result *out)
 	job_unknown(&out->ocsp, "ocsp.unchecked",
 		    "the path is not good, so nobody was asked about its revocation");
 	pki_check_path(job->certs, job->ncerts, &job->policy, job_now(job), &path, &out->chain);
+	out->path = path;
 	if (out->chain.verdict != PKI_GOOD || !path.n)
 		return;
 	if (job->mode == CONFIG_OCSP_INBAND)

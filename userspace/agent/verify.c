@@ -352,9 +352,9 @@ static void pki_done(struct worker *w, const struct worker_result *r)
 		again(c, &c->pki, retry_pki);
 }
 
-static void chain_policy(struct pki_chain_policy *policy)
+static void chain_policy(struct context *c, struct pki_chain_policy *policy)
 {
-	policy->anchor = anchor;
+	policy->anchor = tre_chain_root(c);
 	policy->name = conf.peer.name;
 	policy->max_sent = conf.peer.max_chain;
 	policy->role = PKI_SEGW;
@@ -371,12 +371,17 @@ int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint6
 		.wall_ms = clock_ms(), .boot_ms = loop_now(), .synced = clock_synced(),
 		.sha1 = profile.sha1[PKI_SHA1_OCSP],
 	};
+	bool in_tpm;
 
-	chain_policy(&job.policy);
+	chain_policy(c, &job.policy);
 	if (getrandom(job.nonce, sizeof(job.nonce), 0) != sizeof(job.nonce))
 		return -EIO;
+	/* Asked outside of the tunnel about a path that has just been looked at. */
+	in_tpm = tre_chain_wanted() && !(w == &c->authorize && mode == CONFIG_OCSP_DIRECT);
+	w->owner = c;
+	w->then = done;
 	return worker_start(w, mode == CONFIG_OCSP_DIRECT ? WORKER_FETCH : WORKER_PKI, job_pki,
-			    &job, fd, (uint32_t)ms, done);
+			    &job, fd, (uint32_t)ms, in_tpm ? tre_chain_next : done);
 }
 
 static void no_answer(struct context *c, const char *rule, const char *detail)
@@ -577,7 +582,8 @@ static void start_report(struct context *c)
 {
 	int err;
 
-	if (!is_live(c) || worker_running(&c->tre.worker) ||
+	/* That there was none was looked at when it came. */
+	if (!is_live(c) || worker_running(&c->tre.worker) || !c->report.len ||
 	    conf.integrity.policy == INTEGRITY_IGNORE)
 		return;
 	c->tre.tries++;

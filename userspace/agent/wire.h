@@ -61,7 +61,8 @@ enum tg_wire_type {
 	 * signed AUTH first, then the others as sent), AUTH_KINDS, [SENT],
 	 * [OCSP...] (as sent, RFC 4806), [FLAGS]. As responder, unless INTEGRITY_INFO
 	 * is off: SPI_I, SPI_R, NI, NR, IDI, AGE, and INTEGRITY if the peer sent one; all
-	 * kept since before AUTH was verified, and told only now. Replied to; a
+	 * kept since before AUTH was verified, and told only now. As initiator:
+	 * [OWN_ID], [OWN_CERT], which our own AUTH was made with. Replied to; a
 	 * status other than 0 refuses the peer.
 	 */
 	TG_WIRE_AUTHORIZE = 2,
@@ -137,7 +138,9 @@ enum tg_wire_item_type {
 	TG_WIRE_MODE,		/* u32, enum tg_wire_mode */
 	TG_WIRE_NOTIFY,		/* u32, type of the Notify */
 	TG_WIRE_AGE,		/* u32, s since the peer's first IKE_AUTH request came */
-	TG_WIRE_ITEM_LAST = TG_WIRE_AGE,
+	TG_WIRE_OWN_ID,		/* text, the identity that we authenticated as */
+	TG_WIRE_OWN_CERT,	/* DER of the certificate that we did it with */
+	TG_WIRE_ITEM_LAST = TG_WIRE_OWN_CERT,
 };
 
 /* Is INTEGRITY_INFO sent, and are its Vendor ID and the Notify looked for? */

@@ -22,6 +22,8 @@
 /* All that a worker can say; what its job does not touch stays zero. */
 struct worker_result {
 	struct pki_result chain, ocsp, authz;
+	struct pki_path path;		/* of a good chain */
+	struct tre_links links;		/* and what became of it in the TPM */
 	struct tre_result tre;
 	/* INTEGRITY_INFO, made by the TPM: octets of record, 0 with why in tre. */
 	size_t record_len;
@@ -56,6 +58,9 @@ struct worker {
 	struct watch pipe;
 	struct timer deadline;
 	void (*done)(struct worker *w, const struct worker_result *result);
+	/* Of whoever starts a second one where the first ends: tre_chain.c. */
+	void *owner;
+	void (*then)(struct worker *w, const struct worker_result *result);
 };
 
 /* Whom the children of each kind run as. */
@@ -188,6 +193,21 @@ struct job_file {
 };
 
 /* This box, measured: a quote, and the logs that explain it, against the policy. */
+/* [tre] anchor, identity, key: what the TPM has to have, and the chain verified in it. */
+struct job_tre_chain {
+	const char *tcti;
+	uint32_t anchor, identity, key;	/* enum config_tre_* */
+	bool fresh;			/* a new IKE SA: the TPM's root is to be its root */
+	const char *vendor;		/* PEM of the vendor's key */
+	size_t vendor_len;
+	struct pki_der root, own_cert;
+	const char *own_id;
+	struct pki_der certs[PKI_PATH_MAX];	/* of the path, leaf first */
+	size_t ncerts;
+	const struct worker_result *pki;	/* to which this adds */
+};
+void job_tre_chain(const void *arg, struct worker_result *out);
+
 struct job_tre {
 	const char *tcti;
 	uint32_t pcrs;

@@ -86,7 +86,7 @@ static uint32_t put_round(struct tg_msg *m, auth_cfg_t *cfg, int *count)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat"
 #pragma GCC diagnostic ignored "-Wformat-extra-args"
-static void put_identity(struct tg_msg *m, identification_t *id)
+static void put_identity(struct tg_msg *m, uint16_t type, identification_t *id)
 {
 	char *text;
 
@@ -94,10 +94,30 @@ static void put_identity(struct tg_msg *m, identification_t *id)
 		m->overflow = true;
 		return;
 	}
-	tg_msg_put_text(m, TG_WIRE_PEER_ID, text);
+	tg_msg_put_text(m, type, text);
 	free(text);
 }
 #pragma GCC diagnostic pop
+
+/* As whom, and by which certificate, we signed AUTH. */
+static void put_own(struct tg_msg *m, ike_sa_t *ike_sa)
+{
+	enumerator_t *enumerator = ike_sa->create_auth_cfg_enumerator(ike_sa, TRUE);
+	certificate_t *cert = NULL;
+	chunk_t der;
+	auth_cfg_t *cfg;
+
+	put_identity(m, TG_WIRE_OWN_ID, ike_sa->get_my_id(ike_sa));
+	while (!cert && enumerator->enumerate(enumerator, &cfg))
+		cert = cfg->get(cfg, AUTH_RULE_SUBJECT_CERT);
+	if (cert && cert->get_type(cert) == CERT_X509 &&
+	    cert->get_encoding(cert, CERT_ASN1_DER, &der)) {
+		if (der.len && tg_msg_fits(m, der.len + CERT_RESERVE))
+			tg_msg_put(m, TG_WIRE_OWN_CERT, der.ptr, der.len);
+		chunk_free(&der);
+	}
+	enumerator->destroy(enumerator);
+}
 
 struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen,
 				trustgate_report_t *report, uint32_t flags)
@@ -113,8 +133,10 @@ struct tg_msg *tg_describe_peer(ike_sa_t *ike_sa, trustgate_seen_t *seen,
 	tg_msg_put_u32(m, TG_WIRE_IKE_ID, ike_sa->get_unique_id(ike_sa));
 	/* Not the role in this exchange: a rekeying may turn that around. */
 	tg_msg_put_u8(m, TG_WIRE_ROLE, !ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR));
-	put_identity(m, ike_sa->get_other_id(ike_sa));
+	put_identity(m, TG_WIRE_PEER_ID, ike_sa->get_other_id(ike_sa));
 	/* Before what may be left out for want of room. */
+	if (ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR))
+		put_own(m, ike_sa);
 	flags |= report->put(report, ike_sa->get_unique_id(ike_sa), m);
 	enumerator = ike_sa->create_auth_cfg_enumerator(ike_sa, FALSE);
 	while (enumerator->enumerate(enumerator, &cfg))

@@ -58,6 +58,13 @@ struct tre_result {
 	char detail[TRE_TEXT_MAX + 1];
 };
 
+/* What the signatures of a path came to: tre/verify.h. */
+struct tre_links {
+	unsigned int in_tpm, in_software;
+	/* PIT-43: the rule by which the last one was left to software, or "". */
+	char fallback[64];
+};
+
 /*
  * Quote the PCRs of @mask (bit n: PCR n, SHA-256 bank) over @qualifying, verify
  * signature, magic, type, extraData and PCR digest, and compare the values with

@@ -16,13 +16,6 @@ struct tre_der {
 	size_t len;
 };
 
-/* What the links of a path came to. */
-struct tre_links {
-	unsigned int in_tpm, in_software;
-	/* PIT-43: the rule by which the last one was left to software, or "". */
-	char fallback[64];
-};
-
 /*
  * @certs: leaf first, each the subject of the next; @root, which vouches for the last.
  * TRE_PASS when each signature is good. A link that the TPM has no algorithm for is

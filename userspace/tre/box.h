@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is what the box used in IKE what its TPM holds? */
+#ifndef TRUSTGATE_TRE_BOX_H
+#define TRUSTGATE_TRE_BOX_H
+
+#include "tre/verify.h"
+
+/*
+ * HNB-TRE-04: the TPM's identity is locked, is @id, as whom the box authenticated, and
+ * is a dNSName of @cert, by which it did.
+ */
+bool tre_box_identity(struct tre_session *s, const char *id, struct tre_der cert,
+		      struct tre_result *result);
+
+/*
+ * HNB-TRE-05, -09: the IKE key was made in the TPM and can't leave it, and is the one
+ * of @cert. Then there is no other copy of it, and whoever signed AUTH was the TPM.
+ */
+bool tre_box_key(struct tre_session *s, struct tre_der cert, struct tre_result *result);
+
+#endif /* TRUSTGATE_TRE_BOX_H */
