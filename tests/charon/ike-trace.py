@@ -34,9 +34,11 @@ def ike_of(packet):
 
 
 def trace(log):
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+    # Of all protocols: only then what goes out is seen as well.
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
     while True:
-        found = ike_of(sock.recv(1 << 16))
+        packet, address = sock.recvfrom(1 << 16)
+        found = ike_of(packet) if address[1] == 0x0800 else None
         if found:
             source, to, message = found
             print(source, to, EXCHANGES[message[18]],

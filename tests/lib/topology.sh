@@ -548,7 +548,7 @@ agent_policy() {
 
 # What a test may set before agent_conf: lines of a section, with newlines.
 : "${AGENT_AGENT:=}" "${AGENT_CHARON:=}" "${AGENT_PEER:=}" "${AGENT_GATE:=}" "${AGENT_OCSP:=}"
-: "${AGENT_CLOCK:=}" "${AGENT_TRE:=}" "${AGENT_PCRS:=0 1 2 3 4 5 6 7}"
+: "${AGENT_CLOCK:=}" "${AGENT_TRE:=}" "${AGENT_PCRS:=0 1 2 3 4 5 6 7}" "${AGENT_INTEGRITY:=}"
 
 # agent_conf: write the agent's configuration, and a policy if there is none
 agent_conf() {
@@ -579,6 +579,8 @@ agent_conf() {
 	pcrs = $(echo "$AGENT_PCRS" | tr ' ' ,)
 	policy = /run/trustgate/hnb/reference.policy
 	$AGENT_TRE
+	[integrity]
+	$AGENT_INTEGRITY
 	E
 }
 

@@ -1,0 +1,252 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2317,SC2034  # functions are called by check, settings read by topology.sh
+#
+# INTEGRITY_INFO from end to end: the H(e)NB's TPM signs for this IKE SA, its charon sends
+# it, the SeGW's charon hands it over, the SeGW's agent appraises it, and the SeGW's
+# context opens, or not: HNB-INT-*, SGW-INT-*, FFS-03, FFS-05, HNB-TRE-10 b, HNB-TRE-12.
+cd "$(dirname "$0")" || exit 1
+. ./lib.sh
+SEGW_TRUSTGATE=1 CHARON_LOG=1
+AGENT_CHARON='start = no'
+AGENT_GATE='required = device-auth, integrity
+t_verify = 60s'
+AGENT_OCSP='mode = off'
+D=/run/trustgate/segw
+B=$TMP/box
+T=$TMP/tamper
+STORE=$D/devices.db
+LOG=$TG_RUN/segw-agent.log
+# A TPM in a machine that is emulated takes its time.
+AGENT_INTEGRITY='deadline = 8s'
+
+stg() { in_ns segw trustgate --socket $D/control.sock "$@"; }
+segw_says() { wait_for "$1" grep -q -- "$2" "$LOG" || why "no \"$2\" within $1 s: $(tail -n 4 "$LOG")"; }
+# count_of NAME [VERDICT]: of integrity_info at the SeGW
+count_of() {
+	stg status -j 2>/dev/null | python3 -c '
+import json, sys
+c = json.load(sys.stdin)["control"]["integrity_info"]
+print(c["verdicts"][sys.argv[2]] if len(sys.argv) > 2 else c[sys.argv[1]])' "$@"
+}
+segw_state() {
+	stg show context -j | python3 -c '
+import json, sys
+print(max(json.load(sys.stdin)["contexts"], key=lambda c: c["id"], default={"state": "none"})["state"])'
+}
+segw_is() { is "the SeGW's context" "$1" "$(segw_state)"; }
+segw_gets() { wait_for "$1" segw_is "$2" || segw_is "$2"; }
+# evidence: what the newest context has of integrity: good, bad, indeterminate or none
+evidence() {
+	stg show evidence -j | python3 -c '
+import json, sys
+c = max(json.load(sys.stdin)["contexts"], key=lambda c: c["context_id"], default={"evidence": []})
+e = [e["result"] for e in c["evidence"] if e["kind"] == "integrity"]
+print(e[0] if e else "none")'
+}
+proof_is() { is "integrity at the SeGW" "$1" "$(evidence)"; }
+
+# segw_agent POLICY ON_FAIL [LINES]: an agent for the SeGW, behind who may tamper
+segw_agent() {
+	tg_end segw-gate TERM
+	mkdir -p $D
+	cat > $D/trustgated.conf <<-E
+	[agent]
+	role = segw
+	plugin_socket = $D/plugin.sock
+	control_socket = $D/control.sock
+	[charon]
+	vici = $TG_RUN/segw/vici
+	[gate]
+	t_verify = 20s
+	[clock]
+	state = $D/clock
+	[segw]
+	crl_dir = $TMP/crl
+	[vendor acme]
+	anchor = $PKI/vroot.crt
+	check = off
+	[integrity]
+	policy = $1
+	on_fail = $2
+	reference = $D/reference.policy
+	enrolment = $STORE
+	${3-}
+	E
+	: > "$LOG"
+	nsenter --net=/run/netns/segw -- /usr/sbin/trustgated -c $D/trustgated.conf \
+		> "$LOG" 2>&1 < /dev/null &
+	echo $! > "$TG_RUN/pids/segw-gate"
+	wait_for 20 test -S $D/control.sock || bail "no agent at the SeGW: $(tail -n 3 "$LOG")"
+	wait_for 20 grep -q plugin-connected "$LOG" || bail "no plugin at the SeGW"
+}
+tamper() { echo "$*" > "$T/mode"; }
+provision() {
+	rm -rf "$B"
+	trustgate tre provision --dir "$B" "$@" > "$TMP/provision" 2>&1 ||
+		bail "no keys: $(cat "$TMP/provision")"
+}
+enrol() {
+	openssl x509 -in "$PKI/hnb.crt" -outform DER -out "$TMP/hnb.der" &&
+	./enrol $STORE "$HNB_NAME" "$TMP/hnb.der" "$B" 2> "$TMP/enrol" ||
+		bail "not enrolled: $(cat "$TMP/enrol")"
+}
+down() {
+	swan hnb --terminate --ike segw --timeout 10 > /dev/null 2>&1
+	wait_for 10 ike_gone
+	ip -n segw xfrm state flush
+	ip -n hnb xfrm state flush
+}
+# attempt: from nothing
+attempt() {
+	down
+	: > "$LOG"
+	swan hnb --initiate --child core --timeout 30 > "$TMP/initiate" 2>&1
+}
+refused() { attempt && why "IKE came up"; ! sa_present || why "there is an SA"; }
+restart_hnb() { # with agent_conf's settings as they are now
+	agent_stop
+	agent_conf
+	agent_start
+	agent_says 60 "decision=integrity verdict=${1:-pass}"
+	agent_says 20 'decision=plugin-connected'
+}
+
+setup
+mkdir -p "$T" $D "$TG_RUN/segw"
+tamper none
+agent_conf || bail "no policy"
+provision --replace ek
+cp /run/trustgate/hnb/reference.policy $D/reference.policy
+enrol
+python3 ./tamper.py "$TG_RUN/segw/plugin.sock" $D/plugin.sock "$T" 2> "$TMP/tamper.err" < /dev/null &
+echo $! > "$TG_RUN/pids/tamper"
+charon_conf segw
+charon_conf hnb
+charon_start segw && charon_start hnb || bail "no charon"
+segw_agent required reject
+agent_start
+check "HNB-TRE-11: the box has measured itself" agent_says 60 'decision=integrity verdict=pass'
+
+# --- it is good --------------------------------------------------------------------
+attempt
+check "HNB-INT-01: the H(e)NB's agent has a record made" agent_says 5 'decision=report '
+note "$(grep decision=report "$AGENT_LOG" | tail -n 1)"
+check "SGW-INT-08: the SeGW's finds it good" segw_says 5 'decision=appraise .*result=good outcome=proven'
+check "SGW-INT-08: its context opens" segw_gets 20 open
+check "SGW-INT-08: by that proof" proof_is good
+check "HNB-F2-02: the H(e)NB's opens as well" opens 30
+check "SGW-INT-08: user data passes, from either end" wait_for 30 both_pass
+check "SGW-INT-10: one record was parsed" is parsed 1 "$(count_of parsed)"
+cp "$T/record" "$T/kept"
+note "a record has $(stat -c %s "$T/kept") octets"
+segw_agent required reject
+check "FFS-05: an agent that was restarted is told of it again, and finds it good" \
+	segw_says 30 'decision=appraise .*outcome=proven'
+check "FFS-05: and the context opens" segw_gets 30 open
+
+# --- one bit of each part -------------------------------------------------------------
+bits() { # RULE WHAT...
+	local rule=$1 part
+	shift
+	for part; do
+		tamper flip "$part"
+		check "FFS-03: a bit of $part changed: IKE is refused" refused
+		check "FFS-03: by the rule $rule" \
+			segw_says 5 "decision=appraise .*result=bad outcome=refused rule=$rule "
+		check "FFS-03: it was that bit" grep -q "^flip $part" "$T/log"
+	done
+	tamper none
+}
+bits tre.quote.qualifying spi_i spi_r ni nr idi nonce claims
+bits tre.signature quote signature
+bits tre.ak.name ak
+bits record.version version
+check "HNB-INT-02: charon's log at the SeGW says who refused, and why" \
+	grep -q 'trustgate: .* is refused: ' "$TG_RUN/segw/log"
+
+# --- another's words ------------------------------------------------------------------
+tamper replay
+check "HNB-INT-05: a record of an IKE SA before: refused" refused
+check "HNB-INT-05: as of another IKE SA" segw_says 5 'outcome=refused rule=tre.quote.qualifying '
+tamper cut
+check "SGW-INT-10: what is no record, of a peer that has authenticated: refused" refused
+check "SGW-INT-10: as such" segw_says 5 'outcome=refused rule=record\.'
+parsed=$(count_of parsed)
+sed -i 's/cacerts = vroot.crt/cacerts = opca.crt/' "$TG_RUN/segw/swanctl/swanctl.conf"
+swan segw --load-all --noprompt > /dev/null 2>&1
+check "SGW-INT-10: the same of one that has not: refused" refused
+check "SGW-INT-10: no parser has seen it" is parsed "$parsed" "$(count_of parsed)"
+check "SGW-INT-10: nor has the agent" not grep -q decision=appraise "$LOG"
+sed -i 's/cacerts = opca.crt/cacerts = vroot.crt/' "$TG_RUN/segw/swanctl/swanctl.conf"
+swan segw --load-all --noprompt > /dev/null 2>&1
+tamper none
+provision --replace ak
+restart_hnb
+check "HNB-INT-04: another attestation key than was enrolled: refused" refused
+check "HNB-INT-04: by its name" segw_says 5 'outcome=refused rule=tre.ak.name '
+enrol
+attempt
+check "HNB-INT-04: enrolled with it: the context opens" segw_gets 20 open
+tamper replay
+check "HNB-INT-05: a record by the key of another box: refused" refused
+check "HNB-INT-05: by the key's name" segw_says 5 'outcome=refused rule=tre.ak.name '
+tamper none
+
+# --- the state is not the allowed one ---------------------------------------------------
+attempt
+segw_gets 20 open
+sed -i 's/^\(pcr 0\) .*/\1 '"$(printf '%064d' 1)"'/' $D/reference.policy
+check "FFS-05: the state of an open context is no longer allowed: it is closed" \
+	segw_gets 20 rejected
+check "FFS-05: and the log says by which PCR" segw_says 5 'result=fail outcome=refused rule=appraise.pcr .*PCR'
+check "FFS-05: nor does IKE come up again" refused
+segw_agent required pending-validate
+attempt
+check "FFS-05: pending-validate: IKE comes up" segw_says 5 'result=fail outcome=held rule=appraise.pcr '
+check "FFS-05: and the context is held" segw_gets 5 pending
+check "FFS-05: with no user data, in either direction" all_held
+check "FFS-05: until T_VERIFY" segw_gets 40 rejected
+segw_agent optional log
+attempt
+check "FFS-05: log, and optional: it opens" segw_gets 20 open
+check "FFS-05: without that proof" proof_is none
+check "FFS-05: which is logged" segw_says 5 'result=fail outcome=accepted rule=appraise.pcr '
+cp /run/trustgate/hnb/reference.policy $D/reference.policy
+check "FFS-05: when its state is allowed again, the proof comes" wait_for 20 proof_is good
+
+# --- the box's own verdict ----------------------------------------------------------------
+segw_agent required reject
+sed -i 's/^\(pcr 0\) .*/\1 '"$(printf '%064d' 1)"'/' /run/trustgate/hnb/reference.policy
+restart_hnb fail
+check "HNB-F2-02: a box whose own verdict is fail says so: refused" refused
+check "HNB-F2-02: by its own words" segw_says 5 'result=fail outcome=refused rule=appraise.claim.fail '
+cp $D/reference.policy /run/trustgate/hnb/reference.policy
+restart_hnb
+
+# --- none -----------------------------------------------------------------------------------
+rm -f $STORE
+segw_agent required reject
+attempt
+check "FFS-04: not enrolled, and required: held" segw_says 5 'result=unknown outcome=held rule=appraise.device.unknown '
+check "FFS-04: the context is held" segw_gets 5 pending
+enrol
+check "FFS-04: enrolled meanwhile: it opens" segw_gets 20 open
+AGENT_INTEGRITY='integrity_info = off'
+restart_hnb
+check "SGW-INT-11: required, and none came: refused" refused
+check "SGW-INT-11: as such" segw_says 5 'result=absent outcome=refused rule=appraise.absent '
+segw_agent optional reject
+attempt
+check "SGW-INT-11: optional, and none came: it opens" segw_gets 20 open
+check "SGW-INT-11: without that proof" proof_is none
+check "SGW-INT-11: user data passes" wait_for 30 both_pass
+check "SGW-INT-10: nothing was parsed" is parsed 0 "$(count_of parsed)"
+AGENT_INTEGRITY='deadline = 100ms'
+restart_hnb
+attempt
+check "PIT-42: a TPM that is late: IKE goes on without a record" segw_gets 20 open
+check "PIT-42: which the H(e)NB's log says" agent_says 5 'decision=no-report .*rule=worker.timeout'
+down
+tg_end segw-gate TERM
+finish
