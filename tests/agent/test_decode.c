@@ -147,13 +147,13 @@ static void test_binding(struct msg *m)
 	item(m, TG_WIRE_INTEGRITY, record, TG_WIRE_INTEGRITY_MAX);
 	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && d.integrity.len == TG_WIRE_INTEGRITY_MAX &&
 	       d.age_s == 60 && decode_has_binding(&d), "FFS-03: authorize: with the longest record");
-	for (uint16_t i = TG_WIRE_SPI_I; i <= TG_WIRE_IDI; i++) {
+	for (int i = TG_WIRE_SPI_I; i <= TG_WIRE_IDI; i++) {
 		start(m);
 		number(m, TG_WIRE_IKE_ID, 7);
-		binding(m, i);
+		binding(m, (uint16_t)i);
 		refused(m, TG_WIRE_REPORT, "FFS-03: report: a part of the binding is missing");
 		authorize(m);
-		binding(m, i);
+		binding(m, (uint16_t)i);
 		refused(m, TG_WIRE_AUTHORIZE, "FFS-03: authorize: a part of the binding is missing");
 	}
 	authorize(m);

@@ -204,6 +204,7 @@ static void look_at_report(struct context *c)
 		admit(c, "device-auth", &c->chain);
 		return;
 	}
+	worker_cancel(&c->tre.worker);
 	err = appraisal_run(c, &c->authorize, left, appraised);
 	if (!err)
 		return;

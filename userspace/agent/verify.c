@@ -582,9 +582,9 @@ static void start_report(struct context *c)
 {
 	int err;
 
-	/* That there was none was looked at when it came. */
-	if (!is_live(c) || worker_running(&c->tre.worker) || !c->report.len ||
-	    conf.integrity.policy == INTEGRITY_IGNORE)
+	/* That there was none was looked at when it came; and one look at a time. */
+	if (!is_live(c) || !c->report.len || conf.integrity.policy == INTEGRITY_IGNORE ||
+	    worker_running(&c->tre.worker) || worker_running(&c->authorize))
 		return;
 	c->tre.tries++;
 	err = appraisal_run(c, &c->tre.worker, CHAIN_MS, report_done);
