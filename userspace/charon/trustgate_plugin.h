@@ -13,6 +13,9 @@
  *			default yes
  *	ocsp_unsolicited as responder send them also to who does not ask;
  *			default no
+ *
+ * Whether INTEGRITY_INFO is sent, and by which type, the agent says: [integrity] in
+ * trustgated.conf.
  */
 #ifndef TRUSTGATE_PLUGIN_H
 #define TRUSTGATE_PLUGIN_H
