@@ -65,6 +65,8 @@ check-long:
 	tests/lint/deps
 	$(MAKE) --output-sync=target -C tests/fuzz O=$(O)/tests/fuzz check \
 		RUNS=10000000 LIMIT=1000000
+	$(MAKE) --output-sync=target -C tests/segw O=$(O)/tests/segw check-long \
+		RUNS=10000000 LIMIT=1000000
 
 clean:
 	rm -rf $(O)
