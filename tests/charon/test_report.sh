@@ -85,7 +85,7 @@ test_plain_segw() {
 	trace
 	check "SGW-F2-03: a SeGW without Trustgate: a tunnel" up
 	check "FFS-01: the H(e)NB shows its Vendor ID" on_wire $VENDOR_ID IKE_SA_INIT request
-	check "HNB-INT-01: nobody showed it back: the agent is not asked" fails asked
+	check "HNB-INT-01, CON-09, PIT-21: nobody showed it back: the agent is not asked" fails asked
 	check "HNB-INT-01: and charon's log says why" logged "did not show that it reads it"
 	agent hnb "force 48320 2000"
 	again
@@ -118,11 +118,11 @@ test_both() {
 	check "FFS-03: the nonces are those of the wire" on_wire "$(at hnb item REPORT ni)" \
 		IKE_SA_INIT request
 	check "FFS-03: of either end" on_wire "$(at hnb item REPORT nr)" IKE_SA_INIT response
-	check "HNB-INT-02, PRIV-04: the record is in no packet in clear" fails anywhere \
+	check "HNB-INT-02, PRIV-04, PIT-21, CON-26: the record is in no packet in clear" fails anywhere \
 		"$(head -c 16 "$TG_RUN/fake-hnb/mode.record" | od -An -tx1 | tr -d ' \n')"
 	check "HNB-INT-01: the agent was asked once" \
 		test "$(grep -c ^REPORT "$TG_RUN/fake-hnb/log")" = 1
-	check "SGW-INT-10: and the SeGW's told once, of a peer that has passed AUTH" \
+	check "SGW-INT-10, CON-10: and the SeGW's told once, of a peer that has passed AUTH" \
 		test "$(grep -c integrity= "$TG_RUN/fake-segw/log")" = 1
 }
 
@@ -268,7 +268,7 @@ test_unauthenticated() {
 	swan segw --load-all --noprompt > /dev/null 2>&1
 	check "SGW-INT-10: a peer whose AUTH does not verify: no tunnel" fails up
 	check "SGW-INT-10: it had sent a record" asked
-	check "SGW-INT-10: of which the agent hears nothing" fails at segw said AUTHORIZE
+	check "SGW-INT-10, CON-10: of which the agent hears nothing" fails at segw said AUTHORIZE
 	sed -i 's/cacerts = opca.crt/cacerts = vroot.crt/' "$TG_RUN/segw/swanctl/swanctl.conf"
 	swan segw --load-all --noprompt > /dev/null 2>&1
 	agent segw "auto 48320 2000"

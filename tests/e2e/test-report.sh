@@ -133,7 +133,7 @@ attempt
 check "HNB-INT-01: the H(e)NB's agent has a record made" agent_says 5 'decision=report '
 note "$(grep decision=report "$AGENT_LOG" | tail -n 1)"
 check "SGW-INT-08: the SeGW's finds it good" segw_says 5 'decision=appraise .*result=good outcome=proven'
-check "SGW-INT-08: its context opens" segw_gets 20 open
+check "SGW-INT-08, HNB-TRE-10: its context opens" segw_gets 20 open
 check "SGW-INT-08: by that proof" proof_is good
 check "HNB-F2-02: the H(e)NB's opens as well" opens 30
 check "SGW-INT-08: user data passes, from either end" wait_for 30 both_pass
@@ -151,24 +151,25 @@ bits() { # RULE WHAT...
 	shift
 	for part; do
 		tamper flip "$part"
-		check "FFS-03: a bit of $part changed: IKE is refused" refused
-		check "FFS-03: by the rule $rule" \
+		check "$ROWS: a bit of $part changed: IKE is refused" refused
+		check "$ROWS: by the rule $rule" \
 			segw_says 5 "decision=appraise .*result=bad outcome=refused rule=$rule "
-		check "FFS-03: it was that bit" grep -q "^flip $part" "$T/log"
+		check "$ROWS: it was that bit" grep -q "^flip $part" "$T/log"
 	done
 	tamper none
 }
-bits tre.quote.qualifying spi_i spi_r ni nr idi nonce claims
-bits tre.signature quote signature
-bits tre.ak.name ak
-bits record.version version
+ROWS='FFS-03, HNB-TRE-10' bits tre.quote.qualifying spi_i spi_r ni nr idi
+ROWS='HNB-TRE-12' bits tre.quote.qualifying nonce claims
+ROWS='HNB-TRE-12, CON-26' bits tre.signature quote signature
+ROWS='FFS-03, HNB-TRE-12' bits tre.ak.name ak
+ROWS=FFS-03 bits record.version version
 check "HNB-INT-02: charon's log at the SeGW says who refused, and why" \
 	grep -q 'trustgate: .* is refused: ' "$TG_RUN/segw/log"
 
 # --- another's words ------------------------------------------------------------------
 tamper replay
 check "HNB-INT-05: a record of an IKE SA before: refused" refused
-check "HNB-INT-05: as of another IKE SA" segw_says 5 'outcome=refused rule=tre.quote.qualifying '
+check "HNB-INT-05, HNB-TRE-10: as of another IKE SA" segw_says 5 'outcome=refused rule=tre.quote.qualifying '
 tamper cut
 check "SGW-INT-10: what is no record, of a peer that has authenticated: refused" refused
 check "SGW-INT-10: as such" segw_says 5 'outcome=refused rule=record\.'
@@ -176,7 +177,7 @@ parsed=$(count_of parsed)
 sed -i 's/cacerts = vroot.crt/cacerts = opca.crt/' "$TG_RUN/segw/swanctl/swanctl.conf"
 swan segw --load-all --noprompt > /dev/null 2>&1
 check "SGW-INT-10: the same of one that has not: refused" refused
-check "SGW-INT-10: no parser has seen it" is parsed "$parsed" "$(count_of parsed)"
+check "SGW-INT-10, CON-10: no parser has seen it" is parsed "$parsed" "$(count_of parsed)"
 check "SGW-INT-10: nor has the agent" not grep -q decision=appraise "$LOG"
 sed -i 's/cacerts = opca.crt/cacerts = vroot.crt/' "$TG_RUN/segw/swanctl/swanctl.conf"
 swan segw --load-all --noprompt > /dev/null 2>&1
@@ -189,7 +190,7 @@ enrol
 attempt
 check "HNB-INT-04: enrolled with it: the context opens" segw_gets 20 open
 tamper replay
-check "HNB-INT-05: a record by the key of another box: refused" refused
+check "HNB-INT-05, PIT-40: a record by the key of another box: refused" refused
 check "HNB-INT-05: by the key's name" segw_says 5 'outcome=refused rule=tre.ak.name '
 tamper none
 
@@ -238,7 +239,7 @@ check "SGW-INT-11: required, and none came: refused" refused
 check "SGW-INT-11: as such" segw_says 5 'result=absent outcome=refused rule=appraise.absent '
 segw_agent optional reject
 attempt
-check "SGW-INT-11: optional, and none came: it opens" segw_gets 20 open
+check "SGW-INT-11, CON-09: optional, and none came: it opens" segw_gets 20 open
 check "SGW-INT-11: without that proof" proof_is none
 check "SGW-INT-11: user data passes" wait_for 30 both_pass
 check "SGW-INT-10: nothing was parsed" is parsed 0 "$(count_of parsed)"
