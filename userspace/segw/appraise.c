@@ -9,9 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
+#include "segw/certkey.h"
 #include "segw/reference.h"
 #include "tre/evidence.h"
 #include "tre/values.h"
@@ -46,23 +45,6 @@ static bool pass_on(struct appraise_result *r, const struct tre_result *tre)
 		   tre->detail);
 }
 
-static bool key_digest(struct pki_der certificate, uint8_t digest[PKI_DIGEST_LEN])
-{
-	const uint8_t *p = certificate.data;
-	X509 *cert = d2i_X509(NULL, &p, (long)certificate.len);
-	unsigned char *key = NULL;
-	int len = -1;
-	bool ok;
-
-	if (cert && p == certificate.data + certificate.len)
-		len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key);
-	ok = len > 0 && EVP_Digest(key, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1;
-	OPENSSL_free(key);
-	X509_free(cert);
-	ERR_clear_error();
-	return ok;
-}
-
 /* FFS-04: the key that signed AUTH is the one that the attestation key has certified. */
 static bool same_device(const struct appraise_job *job, struct appraise_result *r)
 {
@@ -71,7 +53,7 @@ static bool same_device(const struct appraise_job *job, struct appraise_result *
 	if (!job->device)
 		return say(r, APPRAISE_UNKNOWN, "appraise.device.unknown",
 			   "no such device is enrolled (enrol it with 'trustgate devices enrol')");
-	if (!key_digest(job->certificate, digest))
+	if (!certkey_digest(job->certificate, digest))
 		return say(r, APPRAISE_UNKNOWN, "appraise.certificate",
 			   "the device's certificate can't be read (report this)");
 	if (memcmp(digest, job->device->ike_key, sizeof(digest)))

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include "segw/certkey.h"
 #include "segw/devices.h"
 
 static bool refuse(struct tre_result *result, enum tre_verdict verdict, const char *rule,
@@ -13,17 +14,6 @@ static bool refuse(struct tre_result *result, enum tre_verdict verdict, const ch
 	snprintf(result->rule, sizeof(result->rule), "%s", rule);
 	snprintf(result->detail, sizeof(result->detail), "%s", detail);
 	return false;
-}
-
-/* SHA-256 of the SubjectPublicKeyInfo, as it is in the certificate. */
-static bool digest_key(X509 *cert, uint8_t digest[PKI_DIGEST_LEN])
-{
-	unsigned char *der = NULL;
-	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-	bool ok = len > 0 && EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1;
-
-	OPENSSL_free(der);
-	return ok;
 }
 
 static bool check_certificate(const char *identity, struct pki_der certificate,
@@ -45,8 +35,9 @@ static bool check_certificate(const char *identity, struct pki_der certificate,
 	else if (EVP_PKEY_eq(X509_get0_pubkey(cert), ike) != 1)
 		refuse(result, TRE_FAIL, "enrol.certificate.key",
 		       "the certificate's key is not the IKE key that was certified (give the files of one device)");
-	else if (!digest_key(cert, digest))
-		refuse(result, TRE_UNAVAILABLE, "tre.memory", "out of memory (free some)");
+	else if (!certkey_digest(certificate, digest))
+		refuse(result, TRE_UNAVAILABLE, "enrol.certificate",
+		       "the certificate's key can't be found in it (give one in DER)");
 	else
 		ok = true;
 	X509_free(cert);
