@@ -177,7 +177,8 @@ static void fetching(void)
 	tap_ok(is(PKI_INDETERMINATE, "crl.pointer") && !got->len,
 	       "SGW-REV-06: nor at all unless that is configured");
 	fetch(REDIRECT, list, FETCH_MS, NULL);
-	tap_ok(is(PKI_INDETERMINATE, "crl.http.status") && !got->len, "SGW-REV-06: no redirect is followed");
+	tap_ok(is(PKI_INDETERMINATE, "crl.http.status") && !got->len,
+	       "SGW-REV-06: no redirect is followed");
 	fetch(STATUS, list, FETCH_MS, NULL);
 	tap_ok(is(PKI_INDETERMINATE, "crl.http.status") && !got->len, "SGW-REV-06: an error is no list");
 	fetch(HANG, list, 500, NULL);
@@ -305,7 +306,8 @@ static void wanting(void)
 	if (!tap_ok(r.chain.verdict == PKI_GOOD && wants(&r, true),
 		    "SGW-REV-06: no list is here: the certificate's is wanted"))
 		printf("# %s %s, %s\n", r.chain.rule, r.revocation.rule, r.want.uri);
-	tap_ok(r.revocation.verdict == PKI_INDETERMINATE, "SGW-REV-06: and proves nothing until it is here");
+	tap_ok(r.revocation.verdict == PKI_INDETERMINATE,
+	       "SGW-REV-06: and proves nothing until it is here");
 	here(make_crl(&sub, 1, CA_HOUR, CA_DAY));
 	r = check(&leaf);
 	tap_ok(r.revocation.verdict == PKI_GOOD && wants(&r, false),

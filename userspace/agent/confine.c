@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -124,14 +125,14 @@ static int limit(enum __rlimit_resource what, rlim_t value)
 /* What it has by being forked, as lists that are mapped, is no growth. */
 static rlim_t address_space(void)
 {
-	unsigned long pages = 0;
 	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+	char line[128];
 
-	if (f) {
-		if (fscanf(f, "%lu", &pages) != 1)
-			pages = 0;
+	if (f && fgets(line, sizeof(line), f))
+		pages = strtoul(line, NULL, 10);
+	if (f)
 		fclose(f);
-	}
 	return pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 

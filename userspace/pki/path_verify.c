@@ -170,16 +170,46 @@ static bool check_leaf(X509 *cert, struct pki_result *result)
 	return false;
 }
 
-/* A base that RFC 5280 4.2.1.10 has no meaning for: it has no dot in front there. */
+/* RFC 5280 4.2.1.10: an address and a mask, in the style of RFC 4632. */
+static bool plain_network(const uint8_t *base, int len)
+{
+	bool ended = false;
+
+	if (len != 8 && len != 32)
+		return false;
+	for (int i = len / 2; i < len; i++) {
+		for (int bit = 7; bit >= 0; bit--) {
+			bool one = base[i] >> bit & 1;
+
+			if (one && ended)
+				return false;
+			ended = ended || !one;
+		}
+	}
+	return true;
+}
+
+/*
+ * A base that RFC 5280 4.2.1.10 has no meaning for: a dot in front, a wildcard, half a
+ * network. OpenSSL finds no name within it, so that what it excludes would pass.
+ */
+static bool plain_base(const GENERAL_NAME *base)
+{
+	const ASN1_STRING *value = base->type == GEN_DNS ? base->d.dNSName :
+				   base->type == GEN_IPADD ? base->d.iPAddress : NULL;
+	const uint8_t *data = value ? ASN1_STRING_get0_data(value) : NULL;
+	int len = value ? ASN1_STRING_length(value) : 0;
+
+	if (base->type == GEN_IPADD)
+		return plain_network(data, len);
+	return base->type != GEN_DNS || !len || (data[0] != '.' && !memchr(data, '*', (size_t)len));
+}
+
 static bool plain_subtrees(const STACK_OF(GENERAL_SUBTREE) *trees)
 {
-	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
-		const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(trees, i)->base;
-
-		if (base->type == GEN_DNS && ASN1_STRING_length(base->d.dNSName) &&
-		    ASN1_STRING_get0_data(base->d.dNSName)[0] == '.')
+	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++)
+		if (!plain_base(sk_GENERAL_SUBTREE_value(trees, i)->base))
 			return false;
-	}
 	return true;
 }
 
