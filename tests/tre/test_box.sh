@@ -77,6 +77,10 @@ ok "HNB-TRE-02: the key is missing" says_box unavailable tre.policy.key 0x1 "$d/
 policy "$d/p" "pcr 0 $zero" "ima allow /bin/sh $ones"
 exits 0 policy sign --key "$d/key" "$d/p"
 policy "$d/n" "ima allow /bin/evil $zero"
+exits 0 policy sign --key "$d/key" "$d/n"
+ok "HNB-TRE-01: a signed next policy beside a signed one: pass" \
+	says_box pass tre.good 0x1 "$d/p" "ima=$d/ima" "key=$d/pub" "next=$d/n"
+policy "$d/n" "ima allow /bin/evil $zero"
 ok "HNB-TRE-01: an unsigned next policy allows nothing" \
 	says_box fail tre.ima.unlisted 0x1 "$d/p" "ima=$d/ima" "key=$d/pub" "next=$d/n"
 

@@ -87,6 +87,9 @@ mend() { # the remedy that was named does
 }
 ok "HNB-TRE-01: and it does" mend
 ok "HNB-TRE-01: the policy it makes is version 2" has 'version 2' "$d/mended"
+log shell boot_aggregate="$zero" "/tmp/\$(reboot);x=$sh1"
+no_command() { check 1 "$d/shell" && says 'tre.ima.unlisted: /tmp/$(reboot);x is' && says '--allow PATH='; }
+ok "HNB-TRE-01: a name that a shell would run is in no command" no_command
 log changed boot_aggregate="$zero" /usr/bin/sh="$zero"
 ok "HNB-TRE-01: a known file with other contents is refused" check 1 "$d/changed"
 line=$(grep -n '^ima allow /usr/bin/sh ' "$p" | cut -d: -f1)

@@ -66,12 +66,24 @@ static int read_whole(const struct job_file *f, size_t max, struct text *t)
 	return 0;
 }
 
-/* NULL, and why in @r. */
-static struct tre_policy *load_policy(const struct job_tre *job, const struct job_file *f,
+/* The operator's key, if there has to be one. False, and why in @r. */
+static bool read_key(const struct job_tre *job, struct text *key, struct tre_result *r)
+{
+	int rc = job->key.path ? read_whole(&job->key, TRE_KEY_MAX, key) : 0;
+
+	if (rc)
+		say(r, TRE_UNAVAILABLE, "tre.policy.key",
+		    "%.120s: %.60s: put the operator's public key there, see [tre] policy_key",
+		    job->key.path, strerror(rc));
+	return !rc;
+}
+
+/* NULL, and why in @r. @sealed: it has to be signed, by one of @key. */
+static struct tre_policy *load_policy(const struct job_file *f, bool sealed, const struct text *key,
 				      uint8_t digest[TRE_DIGEST_LEN], struct tre_result *r)
 {
 	struct tre_policy *policy = NULL;
-	struct text text, key = { 0 };
+	struct text text;
 	char err[256];
 	int rc = read_whole(f, TRE_POLICY_MAX, &text);
 
@@ -83,27 +95,17 @@ static struct tre_policy *load_policy(const struct job_tre *job, const struct jo
 		return NULL;
 	}
 	policy = tre_policy_parse(text.data, text.len, err, sizeof(err));
-	if (!policy)
+	if (!policy) {
 		say(r, TRE_UNAVAILABLE, "tre.policy.syntax", "%.120s: %.250s", f->path, err);
-	rc = policy && job->key.path ? read_whole(&job->key, TRE_KEY_MAX, &key) : 0;
-	if (rc) {
-		say(r, TRE_UNAVAILABLE, "tre.policy.key",
-		    "%.120s: %.60s: put the operator's public key there, see [tre] policy_key",
-		    job->key.path, strerror(rc));
-	} else if (policy && job->key.path &&
-		   !tre_policy_signed_by(policy, text.data, key.data, key.len, err, sizeof(err))) {
+	} else if (sealed &&
+		   !tre_policy_signed_by(policy, text.data, key->data, key->len, err, sizeof(err))) {
 		say(r, TRE_FAIL, "tre.policy.signature", "%.120s: %.250s", f->path, err);
-		rc = EBADMSG;
-	}
-	if (rc) {
 		tre_policy_free(policy);
 		policy = NULL;
 	}
-	if (policy && digest &&
-	    EVP_Digest(text.data, text.len, digest, NULL, EVP_sha256(), NULL) != 1)
+	if (policy && EVP_Digest(text.data, text.len, digest, NULL, EVP_sha256(), NULL) != 1)
 		memset(digest, 0, TRE_DIGEST_LEN);
 	free(text.data);
-	free(key.data);
 	return policy;
 }
 
@@ -145,7 +147,6 @@ static void judge(const struct job_tre *job, const struct tre_policy *const *pol
 	struct text events = { 0 }, ima = { 0 };
 	struct tre_measured m = { .mask = job->pcrs, .pcrs = (const uint8_t (*)[TRE_DIGEST_LEN])pcrs };
 	struct tre_judged judged;
-	size_t len;
 
 	for (size_t i = 0; i < n; i++)
 		m.mask |= tre_policy_needs(policies[i]);
@@ -155,8 +156,7 @@ static void judge(const struct job_tre *job, const struct tre_policy *const *pol
 	read_log(&job->eventlog, &events, why_events, sizeof(why_events), &m.eventlog);
 	read_log(&job->ima, &ima, why_ima, sizeof(why_ima), &m.imalog);
 	tre_judge(policies, n, job->pcrs, &m, &judged, r, NULL, NULL);
-	len = strlen(r->detail);
-	snprintf(r->detail + len, sizeof(r->detail) - len, "%s", note);
+	tre_remark(r, note);
 	free(events.data);
 	free(ima.data);
 }
@@ -165,7 +165,9 @@ void job_tre(const void *arg, struct worker_result *out)
 {
 	const struct job_tre *job = arg;
 	struct tre_policy *policies[2] = { NULL, NULL };
-	uint8_t digest[TRE_DIGEST_LEN];
+	uint8_t digest[TRE_DIGEST_LEN], next[TRE_DIGEST_LEN];
+	const bool sealed = job->key.path;
+	struct text key = { 0 };
 	struct tre_result other;
 	char note[256] = "";
 
@@ -175,15 +177,17 @@ void job_tre(const void *arg, struct worker_result *out)
 	out->tre.verdict = TRE_UNAVAILABLE;
 	/* libtss2 is silent about what it tries; the verdict says what matters. */
 	setenv("TSS2_LOG", "all+NONE", 1);
-	policies[0] = load_policy(job, &job->policy, digest, &out->tre);
-	if (!policies[0])
-		return;
-	if (job->next.path) {
-		policies[1] = load_policy(job, &job->next, NULL, &other);
+	if (read_key(job, &key, &out->tre))
+		policies[0] = load_policy(&job->policy, sealed, &key, digest, &out->tre);
+	if (policies[0] && job->next.path) {
+		policies[1] = load_policy(&job->next, sealed, &key, next, &other);
 		/* It was never applied; the one that was still holds. */
 		if (!policies[1])
 			snprintf(note, sizeof(note), " [not used: %.200s]", other.detail);
 	}
+	free(key.data);
+	if (!policies[0])
+		return;
 	judge(job, (const struct tre_policy *const *)policies, policies[1] ? 2 : 1, note, &out->tre);
 	snprintf(out->tre.policy, sizeof(out->tre.policy), "%s", tre_policy_name(policies[0]));
 	memcpy(out->tre.policy_digest, digest, sizeof(digest));

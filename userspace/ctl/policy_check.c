@@ -9,6 +9,7 @@
 
 struct check {
 	const char *config, *policy, *next, *key, *eventlog, *ima, *pcrs;
+	char beside[PATH_MAX];
 	bool live;
 	uint32_t mask;
 	struct policy_state state;
@@ -202,14 +203,13 @@ static int check_policies(struct check *k, const struct config *c,
 static int check(struct check *k, const struct config *c)
 {
 	struct tre_policy *policies[2] = { NULL, NULL };
-	char beside[PATH_MAX];
 	int rc = EXIT_USAGE;
 
 	if (!k->policy) {
 		k->policy = c->tre.policy;
-		snprintf(beside, sizeof(beside), "%s" POLICY_NEXT, k->policy);
-		if (!k->next && !access(beside, F_OK))
-			k->next = beside;
+		snprintf(k->beside, sizeof(k->beside), "%s" POLICY_NEXT, k->policy);
+		if (!k->next && !access(k->beside, F_OK))
+			k->next = k->beside;
 		if (!k->key)
 			k->key = c->tre.policy_key;
 	}

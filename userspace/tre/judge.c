@@ -3,6 +3,7 @@
  * Is what was measured what a policy allows? Deny lists come before everything: what
  * was allowed once, or is below an excluded path, may have turned out to be bad.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,9 +29,12 @@ struct judge {
 	void *arg;
 };
 
-/* Printable, and not too long. */
+/* Printable, and not too long. A file's name is anybody's: only a plain one is fit for a
+ * command that somebody may paste.
+ */
 struct shown {
 	char text[SHOWN + 4];
+	bool plain;
 };
 
 static void refuse(struct judge *j, enum tre_verdict verdict, const char *rule,
@@ -56,7 +60,7 @@ static void refuse(struct judge *j, enum tre_verdict verdict, const char *rule,
 
 static struct shown show(const char *path, size_t len)
 {
-	struct shown s;
+	struct shown s = { .plain = len <= SHOWN };
 	size_t i = 0;
 
 	if (len > SHOWN) {
@@ -65,8 +69,14 @@ static struct shown show(const char *path, size_t len)
 		len = SHOWN;
 		i = 3;
 	}
-	for (; len--; path++)
-		s.text[i++] = *path > 0x20 && *path < 0x7f ? *path : '?';
+	for (; len--; path++) {
+		if (!isalnum((unsigned char)*path) && (!*path || !strchr("/._+,:@-", *path)))
+			s.plain = false;
+		if (*path > 0x20 && *path < 0x7f)
+			s.text[i++] = *path;
+		else
+			s.text[i++] = '?';
+	}
 	s.text[i] = 0;
 	return s;
 }
@@ -360,7 +370,8 @@ static void refuse_file(struct judge *j, const struct tre_ima_entry *e, const ch
 		refuse(j, TRE_FAIL, *allows ? "tre.ima.mismatch" : "tre.ima.unlisted",
 		       "%s is %s (list entry %u), %s (remove it and reboot, or if it is known good: trustgate policy build --allow %s=%s)",
 		       path.text, tre_hex(e->digest, digest), e->n,
-		       *allows ? allows : "the policy does not know the file", path.text, digest);
+		       *allows ? allows : "the policy does not know the file",
+		       path.plain ? path.text : "PATH", digest);
 }
 
 static void judge_file(struct judge *j, const struct tre_ima_entry *e, bool prove)
@@ -441,23 +452,40 @@ static void judge_files(struct judge *j, bool prove)
 		       j->judged->files);
 }
 
+void tre_remark(struct tre_result *result, const char *remark)
+{
+	size_t len = strlen(result->detail), extra = strlen(remark), at = len;
+
+	if (len && result->detail[len - 1] == ')')
+		while (at && strncmp(result->detail + at, " (", 2))
+			at--;
+	if (!at)
+		at = len;
+	/* A remedy that does not fit any more is worth more than the remark. */
+	if (len + extra >= sizeof(result->detail))
+		return;
+	memmove(result->detail + at + extra, result->detail + at, len - at + 1);
+	memcpy(result->detail + at, remark, extra);
+}
+
 static void conclude(struct judge *j, uint32_t mask)
 {
 	unsigned int more = j->judged->refused + j->judged->untold;
-	struct tre_result *r = j->result;
-	size_t len;
+	char remark[80];
 
-	if (!more)
-		tre_set(r, TRE_PASS, "tre.good", "PCRs 0x%06" PRIx32 " are as policy %s says%s",
+	if (!more) {
+		tre_set(j->result, TRE_PASS, "tre.good", "PCRs 0x%06" PRIx32 " are as policy %s says%s",
 			mask | needed(j), tre_policy_name(j->policies[0]),
 			j->n > 1 ? ", or the next one" : "");
-	len = strlen(r->detail);
-	if (!more && j->judged->files)
-		snprintf(r->detail + len, sizeof(r->detail) - len,
-			 "; %u files measured, %u of them excluded", j->judged->files,
-			 j->judged->excluded);
-	else if (more > 1)
-		snprintf(r->detail + len, sizeof(r->detail) - len, " [and %u more]", more - 1);
+		if (!j->judged->files)
+			return;
+		snprintf(remark, sizeof(remark), "; %u files measured, %u of them excluded",
+			 j->judged->files, j->judged->excluded);
+		tre_remark(j->result, remark);
+	} else if (more > 1) {
+		snprintf(remark, sizeof(remark), ", and %u more", more - 1);
+		tre_remark(j->result, remark);
+	}
 }
 
 void tre_judge(const struct tre_policy *const *policies, size_t n, uint32_t mask,

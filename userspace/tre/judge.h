@@ -46,4 +46,7 @@ void tre_judge(const struct tre_policy *const *policies, size_t n, uint32_t mask
 	       const struct tre_measured *measured, struct tre_judged *judged,
 	       struct tre_result *result, tre_refusal_fn *each, void *arg);
 
+/* Say more in @result's detail, before its remedy, if there is room. */
+void tre_remark(struct tre_result *result, const char *remark);
+
 #endif /* TRUSTGATE_TRE_JUDGE_H */
