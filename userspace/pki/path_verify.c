@@ -236,6 +236,27 @@ static bool check_constraints(X509 *cert, bool leaf, struct pki_result *result)
 	return ok;
 }
 
+/*
+ * RFC 5280 4.2.1.1 and 4.2.1.2: never critical. OpenSSL has them among the unknown
+ * ones, for now; a release that knows them is not to let in what this one refuses.
+ */
+static bool check_identifiers(const X509 *cert, struct pki_result *result)
+{
+	static const int nids[] = { NID_authority_key_identifier, NID_subject_key_identifier };
+	char subject[PKI_NAME_TEXT];
+
+	for (size_t i = 0; i < sizeof(nids) / sizeof(nids[0]); i++) {
+		int at = X509_get_ext_by_NID(cert, nids[i], -1);
+
+		if (at < 0 || !X509_EXTENSION_get_critical(X509_get_ext(cert, at)))
+			continue;
+		pki_set(result, PKI_BAD, "path.extension", "%s of %s is critical (issue it anew)",
+			OBJ_nid2ln(nids[i]), pki_subject_text(cert, subject));
+		return false;
+	}
+	return true;
+}
+
 /* What no profile can allow. */
 static bool check_key(const X509 *cert, struct pki_result *result)
 {
@@ -277,7 +298,8 @@ static bool check_cert(const struct path_input *in, X509 *cert, bool leaf, bool 
 
 	/* The anchor is trusted for its key, not for its own signature. */
 	if (!(leaf ? check_leaf(cert, result) : check_ca(cert, result)) ||
-	    !check_constraints(cert, leaf, result) || !check_key(cert, result) ||
+	    !check_constraints(cert, leaf, result) || !check_identifiers(cert, result) ||
+	    !check_key(cert, result) ||
 	    (!anchor && !check_digest(cert, p->profile, &out->sha1, result)) ||
 	    !pki_valid_at(cert, in->now, "certificate", PKI_BAD, result) ||
 	    !pki_profile_apply(p->profile, cert, anchor, class_of(p->role, leaf), p->role, NULL,
