@@ -27,12 +27,17 @@ bool tre_chain_wanted(void)
 static void unreadable(void *arg, const char *file, int line, const char *key, const char *value,
 		       const char *rule, const char *remedy)
 {
+	struct log l;
+
 	(void)arg;
 	(void)line;
-	(void)key;
 	(void)value;
-	log_say(LOG_ERR, "no-root", rule, remedy);
-	log_say(LOG_ERR, "no-root", file, remedy);
+	log_begin(&l, LOG_ERR, "no-root");
+	log_str(&l, "file", file);
+	log_str(&l, "key", key);
+	log_str(&l, "rule", rule);
+	log_str(&l, "remedy", remedy);
+	log_end(&l);
 }
 
 /*
