@@ -230,6 +230,19 @@ for k in op ec; do
 	ok "HNB-TRE-01: a policy is signed ($k)" exits 0 policy sign --key "$d/$k.key" "$d/$k.policy"
 	ok "HNB-TRE-01: and taken" eval "p=\$d/$k.policy check 0 \"\$d/good\" --key \"\$d/$k.pub\""
 done
+# What is signed is documented, for keys that no file has.
+{ printf 'trustgate-policy-1\0'; sed '/^signature/d' "$d/ec.policy"; } > "$d/octets"
+sed -n 's/^signature ecdsa-p256 //p' "$d/ec.policy" |
+	python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' > "$d/sig"
+openssl_agrees() { openssl dgst -sha256 -verify "$d/ec.pub" -signature "$d/sig" "$d/octets" > "$out" 2> "$err"; }
+ok "HNB-TRE-01: openssl(1) verifies the signature over the octets documented" openssl_agrees
+by_hand() {
+	{ printf 'trustgate-policy-1\0'; cat "$d/policy"; } > "$d/octets"
+	openssl pkeyutl -sign -rawin -inkey "$d/op.key" -in "$d/octets" -out "$d/sig" || return 1
+	{ cat "$d/policy"; echo "signature ed25519 $(od -An -v -tx1 "$d/sig" | tr -d ' \n')"; } > "$d/hand.policy"
+	p=$d/hand.policy check 0 "$d/good" --key "$d/op.pub"
+}
+ok "HNB-TRE-01: and makes one that is taken" by_hand
 cat "$d/ec.pub" "$d/op.pub" > "$d/both.pub"
 ok "HNB-TRE-01: by either key of a file" eval 'p=$d/op.policy check 0 "$d/good" --key "$d/both.pub"'
 bad_key() { p=$1 check 64 "$d/good" --key "$2" && complains "$3"; }
