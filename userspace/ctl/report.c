@@ -35,6 +35,10 @@ static const struct option options[] = {
 	{ "devices", required_argument, NULL, RO_DEVICES },
 	{ "cert", required_argument, NULL, RO_CERT },
 	{ "reference", required_argument, NULL, RO_REFERENCE },
+	{ "url", required_argument, NULL, RO_URL },
+	{ "ca", required_argument, NULL, RO_CA },
+	{ "tls-cert", required_argument, NULL, RO_TLS_CERT },
+	{ "tls-key", required_argument, NULL, RO_TLS_KEY },
 	{ "with-pcrs", no_argument, NULL, RO_WITH_PCRS },
 	{ "accept-degraded", no_argument, NULL, RO_DEGRADED },
 	{ "json", no_argument, NULL, 'j' },
@@ -90,6 +94,17 @@ static const struct report_verb {
 	  "  --accept-degraded the box's own pass-degraded is enough\n"
 	  "  -j, --json        print one JSON document\n\n"
 	  "exit status: 0 good, 1 bad, 2 indeterminate, 64 usage" },
+	{ "validate", report_validate,
+	  BINDING | BIT(RO_URL) | BIT(RO_CA) | BIT(RO_TLS_CERT) | BIT(RO_TLS_KEY), true,
+	  "usage: trustgate report validate BINDING --url URL [OPTIONS] FILE\n\n"
+	  "What a validation entity says of a record, which it is sent unchanged.\n\n" BINDING_HELP
+	  "Options:\n"
+	  "  --url URL         where to, https:// alone\n"
+	  "  --ca FILE         PEM, who may have issued the entity's certificate\n"
+	  "  --tls-cert FILE   PEM, to show the entity, and its\n"
+	  "  --tls-key FILE    key\n"
+	  "  -j, --json        print one JSON document\n\n"
+	  "exit status: 0 good, 1 bad, 2 no answer that says either, 64 usage" },
 };
 
 static int parse(struct report_args *a, const struct report_verb *verb, int argc, char **argv)
@@ -143,7 +158,7 @@ int verb_report(struct ctl *ctl, int argc, char **argv)
 		return rc ? rc : verbs[i].run(&a);
 	}
 	if (!help)
-		return usage_error(argc ? argv[0] : "report", "make, show or verify");
-	puts("usage: trustgate report make|show|verify [OPTIONS]\n\nEach has its own --help.");
+		return usage_error(argc ? argv[0] : "report", "make, show, verify or validate");
+	puts("usage: trustgate report make|show|verify|validate [OPTIONS]\n\nEach has its own --help.");
 	return EXIT_GOOD;
 }

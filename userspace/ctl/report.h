@@ -11,7 +11,7 @@
 enum report_option {
 	RO_SPI_I = 256, RO_SPI_R, RO_NI, RO_NR, RO_ID, RO_IDI, RO_BINDING, RO_TCTI, RO_PCRS,
 	RO_POLICY, RO_FIRMWARE, RO_AK_OUTPUT, RO_OUTPUT, RO_RAW, RO_AK, RO_DEVICE, RO_DEVICES,
-	RO_CERT, RO_REFERENCE, RO_WITH_PCRS, RO_DEGRADED, RO_END,
+	RO_CERT, RO_REFERENCE, RO_URL, RO_CA, RO_TLS_CERT, RO_TLS_KEY, RO_WITH_PCRS, RO_DEGRADED, RO_END,
 };
 
 struct report_args {
@@ -28,6 +28,7 @@ static inline const char *report_option(const struct report_args *a, enum report
 int report_make(struct report_args *a);
 int report_show(struct report_args *a);
 int report_verify(struct report_args *a);
+int report_validate(struct report_args *a);
 
 /* An IKE SA as given by options or a file, and the octets it points into. */
 struct report_binding {
