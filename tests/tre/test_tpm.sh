@@ -78,6 +78,14 @@ if [ -n "$swtpm" ]; then
 	expect 1 tre.pcr.mismatch "HNB-TRE-01: a value that isn't allowed fails" 0x401 \
 		"pcr 0 $zero" "pcr 10 $ones"
 fi
+if [ -n "$swtpm" ]; then
+	expect 0 tre.good "HNB-TRE-01: rules for files that nobody asked for are none of a quote's" 0x1 \
+		"pcr 0 $zero" "ima allow /bin/sh $ones"
+	expect 2 tre.ima.absent "HNB-TRE-01: rules for files, and no list: can't be told" 0x401 \
+		"pcr 0 $zero" "ima allow /bin/sh $ones"
+	expect 2 tre.eventlog.absent "HNB-TRE-01: rules for events, and no log: can't be told" 0x11 \
+		"pcr 0 $zero" "event allow 4 $ones"
+fi
 expect 1 tre.pcr.unlisted "HNB-TRE-01: a PCR without a line fails" 0x10000 "pcr 23 $zero"
 expect 1 tre.mask "HNB-TRE-01: PCR 24 fails" 0x1000000 "pcr 0 $zero"
 expect 1 tre.mask "HNB-TRE-01: no PCR fails" 0 "pcr 0 $zero"

@@ -77,7 +77,9 @@ bool tre_extend(uint8_t pcr[TRE_DIGEST_LEN], const uint8_t digest[TRE_DIGEST_LEN
  * tre_arguments_ok(): and there is a policy.
  * tre_ak_key(): @public is an attestation key of ours; *@key is the caller's to free.
  * tre_signature_check(): @sig is a TPMT_SIGNATURE by @key over @attest.
- * tre_policy_match(): every PCR of @mask has a value that @policy allows.
+ * tre_policy_match(): every PCR of @mask has a value that @policy allows. What it has
+ *	rules for, and not values, can't be told without the logs; what nobody asked for
+ *	isn't.
  */
 bool tre_mask_ok(uint32_t mask, struct tre_result *result);
 bool tre_arguments_ok(uint32_t mask, const struct tre_policy *policy, struct tre_result *result);

@@ -133,9 +133,9 @@ static uint32_t needed(const struct judge *j)
 }
 
 /* What the values alone do not settle: PCRs that the logs have to explain. */
-static uint32_t judge_values(struct judge *j, uint32_t mask)
+static uint32_t judge_values(struct judge *j, uint32_t mask, uint32_t rules)
 {
-	uint32_t rules = needed(j), left = 0;
+	uint32_t left = 0;
 	int i;
 
 	for (i = 0; i < TRE_PCRS; i++) {
@@ -475,7 +475,7 @@ static void conclude(struct judge *j, uint32_t mask)
 
 	if (!more) {
 		tre_set(j->result, TRE_PASS, "tre.good", "PCRs 0x%06" PRIx32 " are as policy %s says%s",
-			mask | needed(j), tre_policy_name(j->policies[0]),
+			mask, tre_policy_name(j->policies[0]),
 			j->n > 1 ? ", or the next one" : "");
 		if (!j->judged->files)
 			return;
@@ -488,6 +488,28 @@ static void conclude(struct judge *j, uint32_t mask)
 	}
 }
 
+/* @rules: PCRs whose rules count, besides the values of @mask. */
+static void judge_all(struct judge *j, uint32_t mask, uint32_t rules)
+{
+	uint32_t left;
+	bool ima = false;
+	size_t i;
+
+	memset(j->judged, 0, sizeof(*j->judged));
+	if (!j->n || !(mask | rules)) {
+		refuse(j, TRE_UNAVAILABLE, "tre.policy.absent",
+		       "there is no reference policy, or nothing to judge (install one)");
+		return;
+	}
+	left = judge_values(j, mask, rules);
+	/* Files are what PCR 10 is for; whoever has rules for events in it means those. */
+	for (i = 0; i < j->n; i++)
+		ima |= tre_policy_has_ima(j->policies[i]);
+	judge_events(j, left & ~(ima ? IMA_BIT : 0));
+	judge_files(j, left & IMA_BIT && ima);
+	conclude(j, mask | rules);
+}
+
 void tre_judge(const struct tre_policy *const *policies, size_t n, uint32_t mask,
 	       const struct tre_measured *measured, struct tre_judged *judged,
 	       struct tre_result *result, tre_refusal_fn *each, void *arg)
@@ -496,25 +518,8 @@ void tre_judge(const struct tre_policy *const *policies, size_t n, uint32_t mask
 		.policies = policies, .n = n, .m = measured, .judged = judged, .result = result,
 		.each = each, .arg = arg,
 	};
-	bool ima = false;
-	uint32_t left;
-	size_t i;
 
-	memset(judged, 0, sizeof(*judged));
-	tre_set(result, TRE_UNAVAILABLE, "tre.policy.absent",
-		"there is no reference policy (install one)");
-	if (!n || !(mask | needed(&j))) {
-		refuse(&j, TRE_UNAVAILABLE, "tre.policy.absent",
-		       "there is no reference policy, or nothing to judge (install one)");
-		return;
-	}
-	left = judge_values(&j, mask);
-	/* Files are what PCR 10 is for; whoever has rules for events in it means those. */
-	for (i = 0; i < n; i++)
-		ima |= tre_policy_has_ima(policies[i]);
-	judge_events(&j, left & ~(ima ? IMA_BIT : 0));
-	judge_files(&j, left & IMA_BIT && ima);
-	conclude(&j, mask);
+	judge_all(&j, mask, needed(&j));
 }
 
 bool tre_policy_match(const struct tre_policy *policy, uint32_t mask,
@@ -522,7 +527,10 @@ bool tre_policy_match(const struct tre_policy *policy, uint32_t mask,
 {
 	const struct tre_measured measured = { .mask = mask, .pcrs = pcrs };
 	struct tre_judged judged;
+	struct judge j = {
+		.policies = &policy, .n = 1, .m = &measured, .judged = &judged, .result = result,
+	};
 
-	tre_judge(&policy, 1, mask, &measured, &judged, result, NULL, NULL);
+	judge_all(&j, mask, needed(&j) & mask);
 	return result->verdict == TRE_PASS;
 }
