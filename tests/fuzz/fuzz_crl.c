@@ -3,6 +3,7 @@
  * A revocation list. Once as it is, and, when it has a list's frame, once with what it
  * says signed anew by its issuer, or nothing behind the signature would ever be read.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -49,6 +50,38 @@ static void ask(const struct pki_crl *crl, const uint8_t *serial, size_t len,
 		FUZZ_ASSERT(r.expires >= CA_NOW && r.expires <= CA_NOW + policy->age_max_s);
 }
 
+/*
+ * The index that processes share: the list again, and with any octet of it changed
+ * nothing is read beyond its end. What then is said of whom is not looked at.
+ */
+static void share(const struct pki_crl *crl, struct pki_der list,
+		  const struct pki_crl_policy *policy)
+{
+	size_t room = pki_crl_flat_room(list.len), len;
+	uint8_t *wide = malloc(room), *exact;
+	struct pki_result one, other;
+	struct pki_crl *shared;
+
+	FUZZ_ASSERT(wide && (len = pki_crl_flatten(crl, wide, room)) > 0 && len <= room);
+	exact = malloc(len);
+	FUZZ_ASSERT(exact);
+	memcpy(exact, wide, len);
+	free(wide);
+	shared = pki_crl_attach(list, (struct pki_der){ exact, len }, ca.der, policy, &one);
+	FUZZ_ASSERT(shared);
+	pki_crl_check_serial(crl, list.data, 2, policy, CA_NOW, &one);
+	pki_crl_check_serial(shared, list.data, 2, policy, CA_NOW, &other);
+	FUZZ_ASSERT(!memcmp(&one, &other, sizeof(one)));
+	pki_crl_free(shared);
+	exact[list.data[list.len - 1] * 7919u % len] ^= list.data[list.len / 2] | 1;
+	shared = pki_crl_attach(list, (struct pki_der){ exact, len }, ca.der, policy, &other);
+	if (shared)
+		pki_crl_check_serial(shared, revoked_serial, sizeof(revoked_serial), policy,
+				     CA_NOW, &other);
+	pki_crl_free(shared);
+	free(exact);
+}
+
 static void load(struct pki_der list)
 {
 	static const struct pki_profile profile;
@@ -70,6 +103,7 @@ static void load(struct pki_der list)
 	ask(crl, free_serial, sizeof(free_serial), &policy, list);
 	ask(crl, revoked_serial, sizeof(revoked_serial), &policy, list);
 	ask(crl, list.data, list.len < 20 ? list.len : 20, &policy, list);
+	share(crl, list, &policy);
 	pki_crl_free(crl);
 }
 
