@@ -3,6 +3,7 @@
  * trustgate check config: errors of a configuration, all of them, each with its line.
  * The files that are given are taken as one configuration; without, it is this box's.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,9 +11,7 @@
 #include "agent/config.h"
 #include "check.h"
 #include "config_lint.h"
-#include "tre/tre.h"
-
-#define REFERENCE_MAX	(1u << 20)
+#include "tre/policy.h"
 
 struct run {
 	struct config_report report;
@@ -172,13 +171,19 @@ static void check_file(struct run *run, const char *path)
 {
 	enum config_kind kind = run->kind;
 	size_t len;
-	char *text = config_read(&run->report, path, SETTINGS_FILE_MAX, &len);
+	char *text = config_read(&run->report, path, TRE_POLICY_MAX, &len);
 
 	json_array_append_new(run->report.files, json_text(path));
 	if (!text)
 		return;
 	if (kind == CONFIG_KIND_UNKNOWN)
 		kind = config_kind(path, text, len);
+	if (kind != CONFIG_KIND_REFERENCE && len > SETTINGS_FILE_MAX) {
+		report_error(&run->report, path, 0, "", "", "config.file", strerror(EFBIG),
+			     "is this the file you meant?");
+		free(text);
+		return;
+	}
 	switch (kind) {
 	case CONFIG_KIND_AGENT:
 		check_agent(run, path, text, len);
