@@ -328,6 +328,14 @@ static void test_integrity(void)
 	parse(SEGW "[integrity]\npolicy = required\nenrolment = /d\n", &c, &l);
 	tap_ok(l.n == 1 && !strcmp(l.key, "integrity.reference"),
 	       "SGW-INT-11: required, and no state allowed: an error");
+	parse(SEGW "[integrity]\nsinks = /s\nfigs = yes\n", &c, &l);
+	tap_ok(!l.n && c.integrity.figs && !strcmp(c.integrity.sinks, "/s"),
+	       "SGW-INT-08, SGW-INT-09: kept for statistics, and told to FIGS");
+	parse(SEGW "[integrity]\nfigs = yes\n", &c, &l);
+	tap_ok(l.n == 1 && !strcmp(l.key, "integrity.sinks"),
+	       "SGW-INT-09: what waits for FIGS needs a place to wait");
+	parse(SEGW, &c, &l);
+	tap_ok(!c.integrity.figs && !*c.integrity.sinks, "PRIV-07: unless it is wanted nothing is kept");
 	parse(SEGW "[integrity]\nintegrity_info = auto\n", &c, &l);
 	tap_ok(l.n == 1 && !strcmp(l.key, "integrity.integrity_info"),
 	       "HNB-INT-01: what a H(e)NB sends is none of a SeGW's keys");

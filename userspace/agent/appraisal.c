@@ -17,17 +17,19 @@
 
 #include "agent/log.h"
 #include "segw/devices.h"
+#include "segw/sinks.h"
 
 #define REFERENCE_MAX	(1u << 20)
 #define BUSY_MS		200	/* another program writes to the store */
 
 static struct devices *devices;
+static struct sinks *sinks;
 static struct appraise_reference *reference;
 static struct stat reference_seen;
 
 /* SGW-INT-10: of whose records a parser saw anything. */
 static struct {
-	uint64_t parsed, absent, unreadable, refused;
+	uint64_t parsed, absent, unreadable, refused, unkept;
 	uint64_t verdicts[APPRAISE_VERDICTS];
 } count;
 
@@ -116,6 +118,13 @@ int appraisal_start(void)
 			return -1;
 		}
 	}
+	if (*conf.integrity.sinks) {
+		sinks = sinks_open(conf.integrity.sinks, BUSY_MS, err, sizeof(err));
+		if (!sinks) {
+			complain(conf.integrity.sinks, err);
+			return -1;
+		}
+	}
 	if (!*conf.integrity.reference)
 		return 0;
 	reference = load_reference(&reference_seen);
@@ -170,19 +179,37 @@ static int find_device(struct context *c)
 	return err == -ENOENT ? 0 : err;
 }
 
+static const char *const outcome_names[] = {
+	[OUTCOME_REJECT] = "refused", [OUTCOME_HOLD] = "held",
+	[OUTCOME_ACCEPT] = "accepted", [OUTCOME_PROVEN] = "proven",
+};
+
+/* SGW-INT-09: for statistics and FIGS. What can't be kept is counted, and changes nothing. */
+static void keep(const struct context *c, const char *verdict, const struct appraise_result *r)
+{
+	char identity[AUTHZ_IDENTITY_MAX + 1];
+	const struct sinks_event e = {
+		.time_s = clock_ms() / 1000, .identity = identity, .verdict = verdict,
+		.rule = c->integrity.rule, .outcome = outcome_names[c->outcome], .result = r,
+	};
+
+	if (!sinks || !authz_canonical(c->k.peer, strlen(c->k.peer), identity))
+		return;
+	if (!sinks_record(sinks, &e, conf.integrity.figs))
+		return;
+	if (!count.unkept++)
+		log_say(LOG_ERR, "not-kept", sinks_error(sinks), NULL);
+}
+
 static void log_outcome(const struct context *c, const char *verdict)
 {
-	static const char *const names[] = {
-		[OUTCOME_REJECT] = "refused", [OUTCOME_HOLD] = "held",
-		[OUTCOME_ACCEPT] = "accepted", [OUTCOME_PROVEN] = "proven",
-	};
 	struct log l;
 
 	log_begin(&l, c->outcome == OUTCOME_PROVEN ? LOG_INFO : LOG_WARNING, "appraise");
 	log_num(&l, "ike", c->ike_id);
 	log_str(&l, "peer", c->k.peer);
 	log_str(&l, "result", verdict);
-	log_str(&l, "outcome", names[c->outcome]);
+	log_str(&l, "outcome", outcome_names[c->outcome]);
 	log_str(&l, "rule", c->integrity.rule);
 	log_str(&l, "value", c->integrity.detail);
 	log_end(&l);
@@ -203,8 +230,11 @@ static void require(struct context *c)
 		log_say(LOG_ERR, "not-announced", tg_error(gate()), NULL);
 }
 
-static void settle(struct context *c, bool present, enum appraise_verdict verdict)
+/* @found: what was read of the record, NULL: nothing was. */
+static void settle(struct context *c, bool present, enum appraise_verdict verdict,
+		   const struct appraise_result *found)
 {
+	const char *word = present ? appraise_verdict_name(verdict) : "absent";
 	const struct integrity_rules r = rules();
 	bool was_proven = c->outcome == OUTCOME_PROVEN;
 
@@ -214,7 +244,8 @@ static void settle(struct context *c, bool present, enum appraise_verdict verdic
 	memcpy(c->integrity.cert_digest, c->k.cert_digest, sizeof(c->integrity.cert_digest));
 	c->integrity_known = c->outcome != OUTCOME_ACCEPT;
 	count.refused += c->outcome == OUTCOME_REJECT;
-	log_outcome(c, present ? appraise_verdict_name(verdict) : "absent");
+	log_outcome(c, word);
+	keep(c, word, found);
 	require(c);
 	/* What was good once is so no more: that is not for want of an answer. */
 	if (was_proven && c->outcome == OUTCOME_HOLD && c->k.id)
@@ -233,7 +264,7 @@ static void take_absence(struct context *c)
 	count.absent++;
 	say(c, "appraise.absent", "the H(e)NB sent no INTEGRITY_INFO, and [integrity] policy is "
 	    "what says whether it may (its own log says why there was none)");
-	settle(c, false, APPRAISE_BAD);
+	settle(c, false, APPRAISE_BAD, NULL);
 }
 
 /* What the plugin did not even pass on. */
@@ -242,7 +273,7 @@ static void take_cut(struct context *c)
 	count.unreadable++;
 	say(c, "appraise.notify", "the H(e)NB's INTEGRITY_INFO is empty, longer than 1500 octets, "
 	    "of a protocol, or there twice (install the same version at both ends)");
-	settle(c, true, APPRAISE_BAD);
+	settle(c, true, APPRAISE_BAD, NULL);
 }
 
 static void unfit(struct appraise_result *r, enum appraise_verdict verdict, const char *rule,
@@ -287,7 +318,7 @@ void appraisal_take(struct context *c, const struct appraise_result *found)
 	count.verdicts[r.verdict]++;
 	say(c, r.rule, r.detail);
 	memcpy(c->integrity.proof_digest, r.proof_digest, sizeof(c->integrity.proof_digest));
-	settle(c, true, r.verdict);
+	settle(c, true, r.verdict, &r);
 }
 
 int appraisal_run(struct context *c, struct worker *w, uint64_t ms,
@@ -312,7 +343,7 @@ int appraisal_run(struct context *c, struct worker *w, uint64_t ms,
 	err = find_device(c);
 	if (err) {
 		say(c, "appraise.store", err == -ENOMEM ? "out of memory" : devices_error(devices));
-		settle(c, true, APPRAISE_UNKNOWN);
+		settle(c, true, APPRAISE_UNKNOWN, NULL);
 		return 1;
 	}
 	j.device = c->device;
@@ -335,8 +366,9 @@ json_t *appraisal_json(void)
 	for (enum appraise_verdict v = 0; v < APPRAISE_VERDICTS; v++)
 		json_object_set_new(verdicts, appraise_verdict_name(v),
 				    json_integer((json_int_t)count.verdicts[v]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "absent", (json_int_t)count.absent,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "absent", (json_int_t)count.absent,
 			 "unreadable", (json_int_t)count.unreadable,
 			 "parsed", (json_int_t)count.parsed,
-			 "refused", (json_int_t)count.refused, "verdicts", verdicts);
+			 "refused", (json_int_t)count.refused,
+			 "unkept", (json_int_t)count.unkept, "verdicts", verdicts);
 }

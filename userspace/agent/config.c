@@ -172,6 +172,8 @@ static const struct key keys[] = {
 	       "say log, pending-validate or reject"),
 	TEXT(integrity, reference, store_path, "", false, "give the reference policy's file"),
 	TEXT(integrity, enrolment, store_path, "", false, "give the enrolled devices' file"),
+	TEXT(integrity, sinks, store_path, "", false, "give the file to keep what became of reports in"),
+	{ "integrity", "figs", store_bool, AT(integrity.figs), .remedy = "say yes or no" },
 	{ "integrity", "pcrs", store_pcrs, AT(integrity.pcrs), .preset = 0xff,
 	  .remedy = "list PCRs, for example 0-7,10" },
 	{ "integrity", "accept_degraded", store_bool, AT(integrity.accept_degraded), .preset = 1,
@@ -929,6 +931,7 @@ static void check_integrity(struct parser *p)
 		{ "integrity_info", CONFIG_ROLE_HENB }, { "deadline", CONFIG_ROLE_HENB },
 		{ "policy", CONFIG_ROLE_SEGW }, { "on_fail", CONFIG_ROLE_SEGW },
 		{ "reference", CONFIG_ROLE_SEGW }, { "enrolment", CONFIG_ROLE_SEGW },
+		{ "sinks", CONFIG_ROLE_SEGW }, { "figs", CONFIG_ROLE_SEGW },
 		{ "pcrs", CONFIG_ROLE_SEGW }, { "accept_degraded", CONFIG_ROLE_SEGW },
 		{ "max_age", CONFIG_ROLE_SEGW },
 	};
@@ -942,6 +945,9 @@ static void check_integrity(struct parser *p)
 		complain(p, 0, full, "", only[n].role == CONFIG_ROLE_SEGW ?
 			 "a key of role = segw" : "a key of role = henb", "leave it out");
 	}
+	if (i->figs && !*i->sinks)
+		complain(p, 0, "integrity.sinks", "", "missing, and integrity.figs is yes",
+			 "give the file in which what FIGS is to get waits");
 	if (p->config->agent.role == CONFIG_ROLE_SEGW && i->policy == INTEGRITY_REQUIRED &&
 	    (!*i->enrolment || !*i->reference))
 		complain(p, 0, *i->enrolment ? "integrity.reference" : "integrity.enrolment", "",

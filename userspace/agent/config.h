@@ -138,6 +138,8 @@ struct config_integrity {
 	uint32_t on_fail;		/* enum integrity_on_fail */
 	char reference[CONFIG_TEXT_MAX + 1];	/* reference policy, or empty */
 	char enrolment[CONFIG_TEXT_MAX + 1];	/* the devices' attestation keys, or empty */
+	char sinks[CONFIG_TEXT_MAX + 1];	/* what became of reports, or empty */
+	bool figs;			/* put it into the outbox as well */
 	uint32_t pcrs;			/* that a quote has to be of: bit n: PCR n */
 	bool accept_degraded;
 	uint32_t max_age_ms;		/* of a report; then IKE has to bring another */
