@@ -40,7 +40,8 @@ install: all
 	install -D -m 644 policy/strongswan-baseline.conf \
 		$(DESTDIR)/etc/strongswan.d/trustgate.conf
 	install -D -m 644 -t $(DESTDIR)/lib/systemd/system policy/trustgated.service \
-		policy/trustgate-revocation.service policy/trustgate-revocation.timer
+		policy/trustgate-revocation.service policy/trustgate-revocation.timer \
+		policy/trustgate-sinks.service policy/trustgate-sinks.timer
 	install -D -m 644 policy/modprobe-trustgate.conf $(DESTDIR)/etc/modprobe.d/trustgate.conf
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
