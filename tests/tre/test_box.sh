@@ -54,6 +54,13 @@ policy "$d/n" "ima allow /bin/evil $zero" "ima deny $ones"
 ok "HNB-TRE-01: what the next policy denies is denied at once" \
 	says_box fail tre.ima.denied 0x1 "$d/p" "ima=$d/ima" "next=$d/n"
 ok "HNB-TRE-01: and its line is named" says 'line 5 of the next policy denies'
+policy "$d/n" "ima allow /bin/evil $zero"
+sed -i 's/^version 1/version 2/' "$d/p"
+ok "HNB-TRE-01: a next policy of an older version allows nothing" \
+	says_box fail tre.ima.unlisted 0x1 "$d/p" "ima=$d/ima" "next=$d/n"
+ok "HNB-TRE-01: and is told" says 'not used: .* its version 1 is older than 2'
+sed -i 's/^version 2/version 1/' "$d/p"
+policy "$d/n" "ima allow /bin/evil $zero" "ima deny $ones"
 echo bad >> "$d/n"
 ok "HNB-TRE-01: a next policy that does not parse allows nothing" \
 	says_box fail tre.ima.unlisted 0x1 "$d/p" "ima=$d/ima" "next=$d/n"

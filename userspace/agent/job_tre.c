@@ -109,6 +109,23 @@ static struct tre_policy *load_policy(const struct job_file *f, bool sealed, con
 	return policy;
 }
 
+/* What is to replace @policy is not what @policy replaced. */
+static struct tre_policy *load_next(const struct job_tre *job, bool sealed,
+				    const struct text *key, const struct tre_policy *policy,
+				    struct tre_result *r)
+{
+	uint8_t digest[TRE_DIGEST_LEN];
+	struct tre_policy *next = load_policy(&job->next, sealed, key, digest, r);
+
+	if (!next || tre_policy_version(next) >= tre_policy_version(policy))
+		return next;
+	say(r, TRE_FAIL, "tre.policy.version", "%.120s: its version %llu is older than %llu",
+	    job->next.path, (unsigned long long)tre_policy_version(next),
+	    (unsigned long long)tre_policy_version(policy));
+	tre_policy_free(next);
+	return NULL;
+}
+
 /* After the quote, so that it has everything the quote is about. */
 static void read_log(const struct job_file *f, struct text *t, char *why, size_t size,
 		     struct tre_log *log)
@@ -165,7 +182,7 @@ void job_tre(const void *arg, struct worker_result *out)
 {
 	const struct job_tre *job = arg;
 	struct tre_policy *policies[2] = { NULL, NULL };
-	uint8_t digest[TRE_DIGEST_LEN], next[TRE_DIGEST_LEN];
+	uint8_t digest[TRE_DIGEST_LEN];
 	const bool sealed = job->key.path;
 	struct text key = { 0 };
 	struct tre_result other;
@@ -180,7 +197,7 @@ void job_tre(const void *arg, struct worker_result *out)
 	if (read_key(job, &key, &out->tre))
 		policies[0] = load_policy(&job->policy, sealed, &key, digest, &out->tre);
 	if (policies[0] && job->next.path) {
-		policies[1] = load_policy(&job->next, sealed, &key, next, &other);
+		policies[1] = load_next(job, sealed, &key, policies[0], &other);
 		/* It was never applied; the one that was still holds. */
 		if (!policies[1])
 			snprintf(note, sizeof(note), " [not used: %.200s]", other.detail);
