@@ -85,6 +85,7 @@ static int send_one(struct delivery *d, const struct sinks_item *item)
 		d->down = true;
 	}
 	d->post.headers = NULL;
+	d->post.body = NULL;
 	return rc;
 }
 
