@@ -110,6 +110,8 @@ ocsp_stop
 check "SGW-REV-05: import the vendor's list" import
 again
 check "SGW-REV-08: any-good, the responder down, the list at hand: open" opens 30
+check "SGW-REV-15: the list is verified and indexed once, for all checks" \
+	agent_says 10 'decision=segw-index value=manufacturer-crl-'
 hnb_revoke
 check "SGW-REV-05: import a list that has it" import
 check "SGW-REV-14: its context closes at import" wait_for 10 in_state rejected

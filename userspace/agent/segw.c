@@ -64,7 +64,9 @@ static void index_done(struct worker *w, const struct worker_result *r)
 	(void)w;
 	indexed = NULL;
 	world_index_end(crl, room, r->ocsp.verdict == PKI_GOOD);
-	if (!crl->index.data)
+	if (crl->index.data)
+		log_say(LOG_INFO, "segw-index", crl->name, NULL);
+	else
 		report(NULL, crl->name, 0, "", r->ocsp.detail, r->ocsp.rule,
 		       "until then every check reads the list itself");
 	index_next();
