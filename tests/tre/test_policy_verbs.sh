@@ -47,6 +47,8 @@ pcrs > "$d/pcrs"
 ok "HNB-TRE-01: a policy from a root tree and values" \
 	exits 0 policy init --root "$d/root" --pcrs "$d/pcrs" --name lab -o "$p"
 has() { grep -q -x -e "$1" "${2:-$p}"; }
+made_json() { exits 0 policy init -j --pcrs "$d/pcrs" --name lab -o "$d/j" && json 'd["name"] == "lab"' 'd["version"] == 1'; }
+ok "HNB-TRE-01: what was written, as JSON" made_json
 ok "HNB-TRE-01: it has the file by path and digest" has "ima allow /usr/bin/sh $sh1"
 ok "HNB-TRE-01: with its blank, # and % encoded" grep -q '^ima allow /usr/bin/with%20blank%23%25 ' "$p"
 absent() { ! grep -q -e "$1" "${2:-$p}"; }
@@ -370,6 +372,9 @@ exits 0 policy sign --key "$d/op.key" "$d/v2other"
 ok "HNB-TRE-01: another policy of the same version is refused" unchanged "$d/v2other"
 ok "HNB-TRE-01: no window: there is none to end" unchanged --finish
 ok "HNB-TRE-01: nor to take back" unchanged --cancel
+as_json() { apply 0 -j "$d/v3" && json 'd["schema"] == "trustgate.policy/1"' 'd["version"] == 2' 'd["window"]' &&
+	apply 0 -j --cancel && json 'not d["window"]'; }
+ok "HNB-TRE-01: a window, as JSON" as_json
 cancels() { apply 0 "$d/v3" && test -e "$d/$name.policy.next" && apply 0 --cancel && test ! -e "$d/$name.policy.next"; }
 ok "HNB-TRE-01: a window is opened and taken back" cancels
 ok "HNB-TRE-01: the same policy again changes nothing" apply 0 "$d/v2only"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* trustgate policy: reference policies, made, signed, explained and put in force. */
 #include <string.h>
+#include <unistd.h>
 #include "policy.h"
 
 static const struct {
@@ -21,6 +22,17 @@ static int usage(void)
 	     "  apply   put it in force: beside the old one, then in its place\n\n"
 	     "Each has --help. See trustgate(8).");
 	return EXIT_OPEN;
+}
+
+int policy_done(const struct ctl *ctl, const char *path, const char *name, uint64_t version,
+		bool window)
+{
+	if (!ctl->json)
+		return EXIT_OPEN;
+	return json_emit(json_pack("{s:o, s:o, s:I, s:b}", "file", json_text(path),
+				   "name", json_text(name), "version", (json_int_t)version,
+				   "window", window),
+			 "trustgate.policy/1", isatty(STDOUT_FILENO), EXIT_OPEN);
 }
 
 int verb_policy(struct ctl *ctl, int argc, char **argv)

@@ -22,6 +22,10 @@ int policy_sign(struct ctl *ctl, int argc, char **argv);
 int policy_check(struct ctl *ctl, int argc, char **argv);
 int policy_apply(struct ctl *ctl, int argc, char **argv);
 
+/* policy.c: @path is what was asked for; as JSON. Exit status. */
+int policy_done(const struct ctl *ctl, const char *path, const char *name, uint64_t version,
+		bool window);
+
 /* ------------------------------------------------------------ policy_file.c: files */
 
 struct policy_text {

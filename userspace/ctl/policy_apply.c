@@ -14,7 +14,7 @@
 
 struct apply {
 	const char *config, *policy, *key, *file;
-	bool finish, cancel, now, force;
+	bool finish, cancel, now, force, json;
 	char next[PATH_MAX];
 	struct config c;
 };
@@ -29,6 +29,7 @@ static const struct option options[] = {
 	{ "now", no_argument, NULL, OPT_NOW },
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -45,7 +46,8 @@ static int usage(void)
 	     "  --force         finish though this box does not conform, or can't be looked at\n"
 	     "  --policy FILE   the policy in force ([tre] policy)\n"
 	     "  --key FILE      the public key it has to be signed for ([tre] policy_key)\n"
-	     "  --config FILE   for [tre] (" CONFIG_PATH ")\n\n"
+	     "  --config FILE   for [tre] (" CONFIG_PATH ")\n"
+	     "  -j, --json      print one JSON document\n\n"
 	     "exit status: 0 done, 1 refused, 64 usage, 77 not permitted");
 	return EXIT_OPEN;
 }
@@ -56,7 +58,7 @@ static int take_options(struct apply *a, int argc, char **argv)
 	int opt;
 
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
 		switch (opt) {
 		case OPT_POLICY:	a->policy = optarg; break;
 		case OPT_KEY:		a->key = optarg; break;
@@ -65,6 +67,7 @@ static int take_options(struct apply *a, int argc, char **argv)
 		case OPT_NOW:		a->now = true; break;
 		case OPT_FORCE:		a->force = true; break;
 		case OPT_CONFIG:	a->config = optarg; break;
+		case 'j':		a->json = true; break;
 		case 'h':		return usage();
 		default:		return option_error(argc, argv);
 		}
@@ -230,6 +233,21 @@ static int cancel(const struct apply *a)
 	return EXIT_FAILED;
 }
 
+/* What is in force now. */
+static int report(const struct ctl *ctl, const struct apply *a)
+{
+	struct policy_text text;
+	struct tre_policy *p = policy_load(a->policy, &text);
+	int rc = EXIT_FAILED;
+
+	if (p)
+		rc = policy_done(ctl, a->policy, tre_policy_name(p), tre_policy_version(p),
+				 !access(a->next, F_OK));
+	tre_policy_free(p);
+	free(text.data);
+	return rc;
+}
+
 int policy_apply(struct ctl *ctl, int argc, char **argv)
 {
 	struct apply a = { 0 };
@@ -248,7 +266,9 @@ int policy_apply(struct ctl *ctl, int argc, char **argv)
 		rc = finish(&a);
 	else
 		rc = a.cancel ? cancel(&a) : apply_new(&a);
-	if (!rc)
-		tell_agent(ctl);
-	return rc;
+	if (rc)
+		return rc;
+	tell_agent(ctl);
+	ctl->json |= a.json;
+	return ctl->json ? report(ctl, &a) : rc;
 }

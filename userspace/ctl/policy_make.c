@@ -14,6 +14,7 @@
 #define IMA_BIT		(1u << TRE_IMA_PCR)
 
 struct make {
+	struct ctl *ctl;
 	bool build, live, drop_old, no_excludes;
 	const char *config, *base, *output, *root, *eventlog, *ima, *pcrs, *keylime, *name;
 	uint32_t mask, events;	/* PCRs, and those of them that get rules for events */
@@ -49,6 +50,7 @@ static const struct option options[] = {
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	/* Of build alone, at the end. */
 	{ "policy", required_argument, NULL, OPT_POLICY },
@@ -83,7 +85,8 @@ static int usage(const struct make *m)
 	     "  --events LIST     of these, the ones to describe by their events\n"
 	     "  --no-excludes     without the default ones, see the policy written\n"
 	     "  --name NAME, --version N\n"
-	     "  --config FILE     for [tre] (" CONFIG_PATH ")\n\n"
+	     "  --config FILE     for [tre] (" CONFIG_PATH ")\n"
+	     "  -j, --json        print one JSON document, where -o names a file\n\n"
 	     "exit status: 0 written, 1 failed, 64 usage");
 	return EXIT_OPEN;
 }
@@ -208,6 +211,8 @@ static int take_option(struct make *m, int argc, char **argv, int opt)
 		return take_version(m, optarg) ? EXIT_USAGE : -1;
 	else if (opt >= OPT_ALLOW && opt <= OPT_EXCLUDE)
 		return take_rule(m, opt) ? EXIT_USAGE : -1;
+	else if (opt == 'j')
+		m->ctl->json = true;
 	else if (opt == 'h')
 		return usage(m);
 	else
@@ -220,7 +225,7 @@ static int take_options(struct make *m, int argc, char **argv)
 	int opt, rc;
 
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "o:jh", options, NULL)) != -1) {
 		if (!m->build && (opt == OPT_POLICY || opt == OPT_DROP_OLD))
 			return usage_error(argv[optind - 1], "only build has a policy to start from");
 		rc = take_option(m, argc, argv, opt);
@@ -236,8 +241,9 @@ static int take_options(struct make *m, int argc, char **argv)
 
 static bool no_source(const struct make *m)
 {
-	return !m->root && !m->eventlog && !m->ima && !m->pcrs && !m->keylime && !m->live &&
-	       !m->book.n;
+	return !m->root && !m->eventlog && !m->ima && !m->pcrs && !m->keylime &&
+	       !book_count(&m->book, TRE_RULE_PCR) && !book_count(&m->book, TRE_RULE_EVENT) &&
+	       !book_count(&m->book, TRE_RULE_IMA_ALLOW);
 }
 
 static int load_state(struct make *m, const struct config *c)
@@ -388,10 +394,13 @@ static int write_policy(struct make *m, const char *output)
 		return EXIT_FAILED;
 	rc = policy_write(output, text, len);
 	free(text);
-	if (!rc && output && strcmp(output, "-"))
-		fprintf(stderr, "trustgate: wrote %s, version %llu, %zu rules (trustgate policy sign, then apply)\n",
-			output, (unsigned long long)m->book.version, m->book.n);
-	return rc;
+	if (rc || !output || !strcmp(output, "-"))
+		return rc;
+	if (m->ctl->json)
+		return policy_done(m->ctl, output, m->book.name, m->book.version, false);
+	fprintf(stderr, "trustgate: wrote %s, version %llu, %zu rules (trustgate policy sign, then apply)\n",
+		output, (unsigned long long)m->book.version, m->book.n);
+	return EXIT_OPEN;
 }
 
 static int make(struct make *m, int argc, char **argv)
@@ -424,9 +433,9 @@ static int make(struct make *m, int argc, char **argv)
 	return rc ? rc : write_policy(m, m->output);
 }
 
-static int run(bool build, int argc, char **argv)
+static int run(struct ctl *ctl, bool build, int argc, char **argv)
 {
-	struct make m = { .build = build, .mask = 0xff };
+	struct make m = { .ctl = ctl, .build = build, .mask = 0xff };
 	int rc = make(&m, argc, argv);
 
 	state_free(&m.state);
@@ -436,12 +445,10 @@ static int run(bool build, int argc, char **argv)
 
 int policy_init(struct ctl *ctl, int argc, char **argv)
 {
-	(void)ctl;
-	return run(false, argc, argv);
+	return run(ctl, false, argc, argv);
 }
 
 int policy_build(struct ctl *ctl, int argc, char **argv)
 {
-	(void)ctl;
-	return run(true, argc, argv);
+	return run(ctl, true, argc, argv);
 }

@@ -10,6 +10,7 @@ enum { OPT_KEY = 256 };
 static const struct option options[] = {
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -20,7 +21,8 @@ static int usage(void)
 	     "Signs POLICY with a private key in PEM, EC over P-256 or Ed25519; a signature that\n"
 	     "it has is replaced. Agents with [tre] policy_key take no policy without one.\n\n"
 	     "  --key FILE          the operator's private key\n"
-	     "  -o, --output FILE   (POLICY)\n\n"
+	     "  -o, --output FILE   (POLICY)\n"
+	     "  -j, --json          print one JSON document, where a file is written\n\n"
 	     "exit status: 0 signed, 1 failed, 64 usage");
 	return EXIT_OPEN;
 }
@@ -35,7 +37,7 @@ static char *join(const char *text, size_t body, const char *line, size_t *len)
 	return n < 0 ? NULL : out;
 }
 
-static int sign(const char *path, const char *key_path, const char *output)
+static int sign(const struct ctl *ctl, const char *path, const char *key_path, const char *output)
 {
 	struct policy_text text = { 0 }, key = { 0 };
 	char err[256], *line = NULL, *signed_text = NULL;
@@ -54,7 +56,10 @@ static int sign(const char *path, const char *key_path, const char *output)
 		else
 			signed_text = join(text.data, body, line, &len);
 		if (signed_text)
-			rc = policy_write(output ? output : path, signed_text, len);
+			rc = policy_write(output, signed_text, len);
+		if (signed_text && !rc && strcmp(output, "-"))
+			rc = policy_done(ctl, output, tre_policy_name(policy),
+					 tre_policy_version(policy), false);
 	}
 	/* The private key: not for whoever gets this memory next. */
 	if (key.data)
@@ -72,13 +77,14 @@ int policy_sign(struct ctl *ctl, int argc, char **argv)
 	const char *key = NULL, *output = NULL;
 	int opt;
 
-	(void)ctl;
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "o:jh", options, NULL)) != -1) {
 		if (opt == OPT_KEY)
 			key = optarg;
 		else if (opt == 'o')
 			output = optarg;
+		else if (opt == 'j')
+			ctl->json = true;
 		else if (opt == 'h')
 			return usage();
 		else
@@ -86,5 +92,5 @@ int policy_sign(struct ctl *ctl, int argc, char **argv)
 	}
 	if (!key || optind + 1 != argc)
 		return usage_error("policy sign", key ? "name one policy" : "name the key, --key FILE");
-	return sign(argv[optind], key, output);
+	return sign(ctl, argv[optind], key, output ? output : argv[optind]);
 }
