@@ -115,6 +115,10 @@ ok "FFS-05: so does one without a policy" eval 'exits 0 report make "${sa[@]}" -
 ok "HNB-INT-03: no two nonces are the same" eval 'for i in 1 2 3 4 5 6 7 8; do make_it --output "$d/n$i"; done &&
 	[ "$(for i in 1 2 3 4 5 6 7 8; do "$tool" report show "$d/n$i"; done | grep ^nonce | sort -u | wc -l)" = 8 ]'
 
+if [ -x "${O:-.}/report_tpm" ]; then
+	ok "HNB-INT-03: nor of a thousand" eval '"$O/report_tpm" "$TRUSTGATE_TCTI" 1000 > "$out" && says "^1000 1000$"'
+fi
+
 # Records that are none: our reader and the grammar's have to agree.
 ok "FFS-02: records altered by a CBOR library are made" tpm "$python" - "$d" <<- 'E'
 	import sys, cbor2
