@@ -27,9 +27,11 @@ static bool checked;
 static bool booted;
 static uint32_t boot_resets;
 
+/* A SeGW's proof of integrity is about its H(e)NBs, and made from their reports. */
 bool integrity_required(void)
 {
-	return conf.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY;
+	return conf.agent.role == CONFIG_ROLE_HENB &&
+	       conf.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_INTEGRITY;
 }
 
 bool integrity_pass(void)
