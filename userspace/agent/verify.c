@@ -216,45 +216,6 @@ void verify_take_inband(struct context *c, const struct worker_result *r)
 	c->inband_good = c->inband.verdict == PKI_GOOD && !c->inband.provisional;
 }
 
-/* Role segw: of the H(e)NB's report; the box's own is tre_done()'s. */
-static void hand_in_report(struct context *c)
-{
-	struct finding f = {
-		.kind = TRUSTGATE_EVIDENCE_KIND_INTEGRITY, .rule = c->integrity.rule,
-		.detail = c->integrity.detail, .proof_digest = c->integrity.proof_digest,
-		.result = TRUSTGATE_RESULT_INDETERMINATE, .life_ms = appraisal_life(c),
-	};
-
-	c->integrity_known = false;
-	if (c->outcome == OUTCOME_REJECT) {
-		f.result = TRUSTGATE_RESULT_BAD;
-	} else if (c->outcome == OUTCOME_PROVEN && f.life_ms) {
-		f.result = TRUSTGATE_RESULT_GOOD;
-	} else if (c->outcome == OUTCOME_PROVEN) {
-		f.rule = "appraise.age";
-		f.detail = "the H(e)NB's report is older than [integrity] max_age: it has to "
-			   "authenticate anew (set its reauth_time below that)";
-	}
-	hand_in(c, &f);
-}
-
-void verify_hand_in_known(struct context *c)
-{
-	if (!is_live(c))
-		return;
-	if (c->chain_known && c->k.required & KIND(DEVICE_AUTH)) {
-		/* The path's own proof is the leaf that it leads to. */
-		memcpy(c->chain.proof_digest, c->k.cert_digest, sizeof(c->chain.proof_digest));
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH, &c->chain, 0);
-	}
-	c->chain_known = false;
-	if (c->revocation_known && c->k.required & KIND(REVOCATION))
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &c->revocation, 0);
-	c->revocation_known = false;
-	if (c->integrity_known)
-		hand_in_report(c);
-}
-
 static void retry_pki(struct timer *t)
 {
 	start_pki(container_of(t, struct context, pki.retry));
@@ -278,6 +239,50 @@ static void again(struct context *c, struct check *check, void (*retry)(struct t
 	if (!is_open(c) && ms > 8000)
 		ms = 8000;
 	timer_start(&check->retry, ms < OPEN_RETRY_MAX ? ms : OPEN_RETRY_MAX, retry);
+}
+
+/* Role segw: of the H(e)NB's report; the box's own is tre_done()'s. */
+static void hand_in_report(struct context *c)
+{
+	struct finding f = {
+		.kind = TRUSTGATE_EVIDENCE_KIND_INTEGRITY, .rule = c->integrity.rule,
+		.detail = c->integrity.detail, .proof_digest = c->integrity.proof_digest,
+		.result = TRUSTGATE_RESULT_INDETERMINATE, .life_ms = appraisal_life(c),
+	};
+
+	c->integrity_known = false;
+	if (c->outcome == OUTCOME_REJECT) {
+		f.result = TRUSTGATE_RESULT_BAD;
+	} else if (c->outcome == OUTCOME_PROVEN && f.life_ms) {
+		f.result = TRUSTGATE_RESULT_GOOD;
+	} else if (c->outcome == OUTCOME_PROVEN) {
+		f.rule = "appraise.age";
+		f.detail = "the H(e)NB's report is older than [integrity] max_age: it has to "
+			   "authenticate anew (set its reauth_time below that)";
+	}
+	hand_in(c, &f);
+	if (!(c->wanted & KIND(INTEGRITY)))
+		return;
+	/* It may be enrolled meanwhile, or its state allowed. */
+	c->tre.tries += !c->tre.tries;
+	again(c, &c->tre, retry_tre);
+}
+
+void verify_hand_in_known(struct context *c)
+{
+	if (!is_live(c))
+		return;
+	if (c->chain_known && c->k.required & KIND(DEVICE_AUTH)) {
+		/* The path's own proof is the leaf that it leads to. */
+		memcpy(c->chain.proof_digest, c->k.cert_digest, sizeof(c->chain.proof_digest));
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH, &c->chain, 0);
+	}
+	c->chain_known = false;
+	if (c->revocation_known && c->k.required & KIND(REVOCATION))
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &c->revocation, 0);
+	c->revocation_known = false;
+	if (c->integrity_known)
+		hand_in_report(c);
 }
 
 static void told_charon(void *arg, const struct vici_answer *answer)
@@ -572,9 +577,9 @@ static void report_done(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, tre.worker);
 
 	appraisal_take(c, &r->appraisal);
+	if (c->outcome == OUTCOME_ACCEPT)
+		c->wanted &= ~KIND(INTEGRITY);
 	verify_hand_in_known(c);
-	if (c->wanted & KIND(INTEGRITY))
-		again(c, &c->tre, retry_tre);
 }
 
 /* The same record, by what is allowed and enrolled now. */
