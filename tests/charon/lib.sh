@@ -30,6 +30,7 @@ ok() {	# ok STATUS WHAT
 	sed 's/^/# agent: /' "$D/log"
 	tail -n 15 "$TG_RUN/$WHO/log" | sed 's/^/# charon: /'
 	grep trustgate: "$TG_RUN/$WHO/log" | tail -n 5 | sed 's/^/# plugin: /'
+	[ "$WHO" = segw ] || tail -n 15 "$TG_RUN/segw/log" | sed 's/^/# segw: /'
 }
 
 # check WHAT COMMAND...
