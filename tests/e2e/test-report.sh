@@ -87,9 +87,8 @@ provision() {
 		bail "no keys: $(cat "$TMP/provision")"
 }
 enrol() {
-	openssl x509 -in "$PKI/hnb.crt" -outform DER -out "$TMP/hnb.der" &&
-	./enrol $STORE "$HNB_NAME" "$TMP/hnb.der" "$B" 2> "$TMP/enrol" ||
-		bail "not enrolled: $(cat "$TMP/enrol")"
+	trustgate devices enrol --cert "$PKI/hnb.crt" --dir "$B" --devices $STORE --replace \
+		"$HNB_NAME" > "$TMP/enrol" 2>&1 || bail "not enrolled: $(cat "$TMP/enrol")"
 }
 down() {
 	swan hnb --terminate --ike segw --timeout 10 > /dev/null 2>&1
