@@ -5,6 +5,7 @@
 # What a real kernel measures into a real TPM, against a signed policy: an unknown file
 # that runs closes the gate and is named, what mends it opens it again; a policy that is
 # swapped, and a PCR that is extended. HNB-TRE-01, HNB-TRE-02, HNB-TRE-11, PIT-26.
+# A kernel takes one policy of IMA's a boot: whatever runs behind this test is measured too.
 cd "$(dirname "$0")" || exit 1
 KEY=/run/trustgate/hnb/op.pub
 AGENT_TRE="retry = 2s
