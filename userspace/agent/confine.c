@@ -122,6 +122,13 @@ static int limit(enum __rlimit_resource what, rlim_t value)
 	return setrlimit(what, &lim);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* Its shadow is larger than any limit. */
+static int limit_address_space(void)
+{
+	return 0;
+}
+#else
 /* What it has by being forked, as lists that are mapped, is no growth. */
 static rlim_t address_space(void)
 {
@@ -136,15 +143,17 @@ static rlim_t address_space(void)
 	return pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
+static int limit_address_space(void)
+{
+	return limit(RLIMIT_AS, address_space() + (256u << 20));
+}
+#endif
+
 static int limit_all(void)
 {
 	if (limit(RLIMIT_CORE, 0) || limit(RLIMIT_FSIZE, 0) || limit(RLIMIT_CPU, 20) ||
-	    limit(RLIMIT_NOFILE, 64) || limit(RLIMIT_MEMLOCK, 0))
+	    limit(RLIMIT_NOFILE, 64) || limit(RLIMIT_MEMLOCK, 0) || limit_address_space())
 		return -1;
-#ifndef __SANITIZE_ADDRESS__
-	if (limit(RLIMIT_AS, address_space() + (256u << 20)))
-		return -1;
-#endif
 	/* Not before the user is changed: it is counted against the user. */
 	return limit(RLIMIT_NPROC, 0);
 }
