@@ -57,7 +57,7 @@ item() { sed -n "s/^$1 .*\\b$2=\\([^ ]*\\).*/\\1/p" "$D/log" | tail -n 1; }
 # in_order TYPE...: the types without repetition are just these
 in_order() { [ "$(cut -d ' ' -f 1 "$D/log" | uniq | tr '\n' ' ')" = "$* " ]; }
 logged() { grep -q "$1" "$TG_RUN/$WHO/log"; }
-up() { swan hnb --initiate --child core --timeout 20 > "$D/initiate" 2>&1; }
+up() { initiate core 20; }
 down() { swan hnb --terminate --ike segw --timeout 10 > /dev/null 2>&1; }
 spi() { ip -n hnb xfrm state | grep -A 1 "^src $1 dst $2" | grep -o 'spi 0x[0-9a-f]*' | cut -d ' ' -f 2; }
 fails() { ! "$@"; }

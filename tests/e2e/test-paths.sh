@@ -250,8 +250,7 @@ transport_up() {
 	transport_initiate
 }
 transport_initiate() {
-	swan hnb --initiate --child tr --timeout 20 > "$TMP/tr" 2>&1 ||
-		bail "no CHILD_SA tr: $(tail -n 3 "$TMP/tr")"
+	initiate tr 20 || bail "no CHILD_SA tr: $(tail -n 3 "$TG_RUN/hnb/initiate")"
 }
 
 setup
@@ -260,7 +259,7 @@ links || bail "no links"
 tunnel_up || bail "no tunnel"
 wait_for 20 test -s "$TG_RUN/ocsp/requests"
 for c in xi xin vti; do
-	swan hnb --initiate --child $c --timeout 20 > "$TMP/$c" 2>&1 || bail "no CHILD_SA $c: $(tail -n 3 "$TMP/$c")"
+	initiate $c 20 || bail "no CHILD_SA $c: $(tail -n 3 "$TG_RUN/hnb/initiate")"
 done
 check "HNB-GATE-02: the context is pending" in_state pending
 each "HNB-GATE-26: held" 0

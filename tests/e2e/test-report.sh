@@ -100,7 +100,7 @@ down() {
 attempt() {
 	down
 	: > "$LOG"
-	swan hnb --initiate --child core --timeout 30 > "$TMP/initiate" 2>&1
+	initiate core 30
 }
 refused() { attempt && why "IKE came up"; ! sa_present || why "there is an SA"; }
 restart_hnb() { # with agent_conf's settings as they are now

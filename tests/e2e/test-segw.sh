@@ -75,7 +75,7 @@ tunnel_try() {
 	ip -n hnb xfrm policy flush
 	charon_conf hnb
 	charon_start hnb || bail "no charon at the H(e)NB"
-	swan hnb --initiate --child core --timeout 20 > "$TMP/initiate" 2>&1
+	initiate core 20
 }
 
 no_ike() { wait_for "${1:-20}" ike_gone || why "the H(e)NB has an IKE SA"; }
@@ -203,7 +203,7 @@ other_identity() {
 	cp "$PKI/$4.crt" "$TG_RUN/hnb/swanctl/x509ca/"
 	sed -i "s/id = $HNB_NAME/id = $2/" "$TG_RUN/hnb/swanctl/swanctl.conf"
 	charon_start hnb || bail "no charon at the H(e)NB"
-	swan hnb --initiate --child core --timeout 10 > "$TMP/initiate" 2>&1
+	initiate core 10
 }
 # For the key in the TPM, which is in the vendor's certificate.
 OPERATORS=hnb000001.operator.test

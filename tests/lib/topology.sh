@@ -632,9 +632,18 @@ tunnel_up() {
 	}
 }
 
-# tunnel_initiate: as an operator would by hand
+# initiate CHILD SECONDS: as an operator would by hand, once more if the TPM's signature
+# was not readable: see "What charon gets wrong" in Documentation/tre.rst
+initiate() {
+	tg_unread=$(tg_unreadable)
+	swan hnb --initiate --child "$1" --timeout "$2" > "$TG_RUN/hnb/initiate" 2>&1 && return
+	[ "$(tg_unreadable)" -gt "$tg_unread" ] || return
+	swan hnb --initiate --child "$1" --timeout "$2" > "$TG_RUN/hnb/initiate" 2>&1
+}
+tg_unreadable() { cat "$TG_RUN/segw/log" 2> /dev/null | grep -c 'signature validation failed'; }
+
 tunnel_initiate() {
-	swan hnb --initiate --child "$TG_CHILD" --timeout 30 > "$TG_RUN/hnb/initiate" 2>&1 || {
+	initiate "$TG_CHILD" 30 || {
 		complain "no tunnel:"
 		tail -n 20 "$TG_RUN/hnb/initiate" >&2
 		return 1
