@@ -363,7 +363,7 @@ static const uint8_t ni[32] = "initiator", nr[16] = "responder", idi[] = "\2\0\0
 	nonce[TRE_NONCE_LEN] = "nonce", claims[TRE_DIGEST_LEN] = "claims";
 
 static const struct tre_binding binding = {
-	.spi_i = "initiato", .spi_r = "responde", .ni = ni, .ni_len = sizeof(ni), .nr = nr,
+	.spi_i = "initiat", .spi_r = "respond", .ni = ni, .ni_len = sizeof(ni), .nr = nr,
 	.nr_len = sizeof(nr), .idi = idi, .idi_len = sizeof(idi) - 1,
 };
 
@@ -375,8 +375,8 @@ static void by_hand(uint8_t digest[TRE_DIGEST_LEN])
 
 #define ADD(data, len) (memcpy(buf + n, (data), (len)), n += (len))
 	ADD("3GPP-HNB-INTEGRITY-INFO-1", 26);
-	ADD("initiato", 8);
-	ADD("responde", 8);
+	ADD("initiat", 8);
+	ADD("respond", 8);
 	ADD("\0\x20", 2);
 	ADD(ni, 32);
 	ADD("\0\x10", 2);
@@ -401,7 +401,7 @@ struct binding_case {
 
 BEND(spi_i, b->spi_i[7] ^= 1)
 BEND(spi_r, b->spi_r[0] ^= 1)
-BEND(swap_spis, memcpy(b->spi_i, "responde", 8); memcpy(b->spi_r, "initiato", 8))
+BEND(swap_spis, memcpy(b->spi_i, "respond", 8); memcpy(b->spi_r, "initiat", 8))
 BEND(ni_other, b->ni = (const uint8_t *)"Initiator other nonce of 32 octets")
 BEND(ni_shorter, b->ni_len = 31)
 BEND(ni_none, b->ni = NULL)
