@@ -73,6 +73,12 @@ static char *read_whole(const char *path, size_t *len, struct stat *st)
 		       (n = read(fd, text + *len, (size_t)st->st_size - *len)) > 0)
 			*len += (size_t)n;
 	}
+	/* Of half a policy what it no longer allows, or denies, may be the other half. */
+	if (text && *len != (size_t)st->st_size) {
+		complain(path, n < 0 ? strerror(errno) : "it became shorter while it was read");
+		free(text);
+		text = NULL;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (text)
