@@ -2,7 +2,8 @@
 /* tre_policy_parse(): what is a policy, and what one error makes of it. */
 #include <string.h>
 #include "../lib/tap.h"
-#include "tre/tre.h"
+#include "tre/internal.h"
+#include "tre/policy.h"
 
 #define A	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B	"0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789abcdefABCD"
@@ -122,6 +123,22 @@ static void run_case(const struct policy_case *c)
 	tre_policy_free(policy);
 }
 
+/* The value is allowed, and what led to it may be denied: without a log who knows. */
+static void deny_without_log(void)
+{
+	static const char text[] = "policy 1\npcr 0 " A "\nevent deny " B "\n";
+	struct tre_policy *p = tre_policy_parse(text, sizeof(text) - 1, NULL, 0);
+	uint8_t pcrs[TRE_PCRS][TRE_DIGEST_LEN] = { 0 };
+	struct tre_result r = { 0 };
+
+	if (p)
+		memcpy(pcrs[0], p->pcr[0].values[0], TRE_DIGEST_LEN);
+	tap_ok(p && !tre_policy_match(p, 1, (const uint8_t (*)[TRE_DIGEST_LEN])pcrs, &r) &&
+	       r.verdict == TRE_UNAVAILABLE && !strcmp(r.rule, "tre.eventlog.absent"),
+	       "HNB-TRE-01: policy: a deny list of events, and no log: can't be told");
+	tre_policy_free(p);
+}
+
 int main(void)
 {
 	static const char named[] = "policy 1\nname lab-1\npcr 0 " A, plain[] = "policy 1\npcr 0 " A;
@@ -139,5 +156,6 @@ int main(void)
 	       "HNB-TRE-01: policy: without a name it is 'unnamed'");
 	tre_policy_free(policy);
 	tap_ok(!tre_policy_parse("pcr", 3, NULL, 0), "HNB-TRE-01: policy: an error needs no buffer");
+	deny_without_log();
 	return tap_end();
 }

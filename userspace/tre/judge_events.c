@@ -91,7 +91,7 @@ void judge_events(struct judge *j, uint32_t pcrs)
 	struct tre_eventlog log;
 	struct tre_event e;
 
-	if (!pcrs && (!l->octets || !any_denied_events(j)))
+	if (!pcrs && !any_denied_events(j))
 		return;
 	if (!l->octets) {
 		judge_refuse(j, TRE_UNAVAILABLE, "tre.eventlog.absent",

@@ -214,7 +214,7 @@ void judge_files(struct judge *j, bool prove)
 	struct tre_imalog log;
 	long entries;
 
-	if (!prove && (!l->octets || !any_denied_files(j) || !(j->m->mask & IMA_BIT)))
+	if (!prove && (!any_denied_files(j) || !(j->m->mask & IMA_BIT)))
 		return;
 	if (!l->octets) {
 		judge_refuse(j, TRE_UNAVAILABLE, "tre.ima.absent",
