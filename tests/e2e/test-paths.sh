@@ -167,14 +167,21 @@ packet_out() {
 	settle
 	count core_user
 }
-# One that listens on the box: what it sees of core's packets in clear.
+# One that listens on the box: what it sees of core's packets in clear. It has read
+# them all when it has read the answer to an echo request of later.
 packet_in() {
 	capture_start hnb wan0
 	pump core udp=$LAN4=$((2 * N)) > /dev/null
-	sleep 0.5
+	settle
+	in_ns hnb ping -q -c 1 -W 5 192.0.2.1 > /dev/null
+	wait_for 10 captured 'icmp and src 192.0.2.1'
 	capture_stop hnb wan0
-	tcpdump -n -r "${TG_OUT:-$TG_RUN/pcap}/hnb-wan0.pcap" "src $CORE4 and udp port 4000" 2>/dev/null | wc -l
+	listened "src $CORE4 and udp port 4000" | wc -l
 }
+listened() {
+	tcpdump -n -r "${TG_OUT:-$TG_RUN/pcap}/hnb-wan0.pcap" "$1" 2>/dev/null
+}
+captured() { [ -n "$(listened "$1")" ]; }
 # tc acts on the decrypted packet before any hook of netfilter.
 redirect_in() {
 	local before

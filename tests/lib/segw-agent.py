@@ -4,9 +4,10 @@
 
 segw-agent.py SOCKET CERT.der DIRECTORY
 
-Sends the files DIRECTORY/*.der, in the order of their names, as the responses for
-that certificate, and again whenever they change; DIRECTORY/life has their life in ms
-(10 minutes). DIRECTORY/told gets a line each time.
+Sends the files DIRECTORY/now/*.der, in the order of their names, as the responses for
+that certificate, and again whenever they change; now is a link to a directory, whose
+name is in DIRECTORY/seen once they are sent. DIRECTORY/life has their life in ms (10
+minutes). DIRECTORY/told gets a line each time.
 """
 import glob
 import os
@@ -37,15 +38,16 @@ def read(path):
 
 
 def state(directory):
-    """What is to be told: life and responses."""
-    responses = [read(f) for f in sorted(glob.glob(f"{directory}/*.der"))]
+    """What is to be told: where that is, life and responses."""
+    now = os.path.realpath(f"{directory}/now")
+    responses = [read(f) for f in sorted(glob.glob(f"{now}/*.der"))]
     life = 600000
     if os.path.exists(f"{directory}/life"):
         life = int(read(f"{directory}/life"))
-    return (life if responses else 0, responses)
+    return (os.path.basename(now), life if responses else 0, responses)
 
 
-def staple(cert, life, responses):
+def staple(cert, _where, life, responses):
     body = item(CERT, cert) + item(LIFE, struct.pack("=I", life))
     for r in responses:
         body += item(OCSP, r)
@@ -72,7 +74,9 @@ def serve(conn, cert, directory):
             conn.send(staple(cert, *now))
             told = now
             with open(f"{directory}/told", "a", encoding="ascii") as f:
-                f.write(f"{now[0]} {len(now[1])}\n")
+                f.write(f"{now[1]} {len(now[2])}\n")
+            with open(f"{directory}/seen", "w", encoding="ascii") as f:
+                f.write(f"{now[0]}\n")
 
 
 def main():

@@ -313,7 +313,8 @@ wan_clear_packets() { count wan_clear; }
 # capture_start NS [LINK]: into $TG_OUT/NS-LINK.pcap; until capture_stop or the end
 capture_start() {
 	local ns=$1 link=${2:-any}
-	nsenter "--net=/run/netns/$ns" -- tcpdump -i "$link" -n -U -s 0 \
+	nsenter "--net=/run/netns/$ns" -- tcpdump -i "$link" -n -U --immediate-mode \
+		-s 0 \
 		-w "${TG_OUT:-$TG_RUN/pcap}/$ns-$link.pcap" \
 		> /dev/null 2> "$TG_RUN/pcap/$ns-$link.log" &
 	echo $! > "$TG_RUN/pids/capture-$ns-$link"
@@ -739,16 +740,20 @@ segw_agent_start() {
 	echo $! > "$TG_RUN/pids/segw-agent"
 }
 
-# staple [FILE...]: what the SeGW sends in IKE from now on; nothing: nothing
+# staple [FILE...]: what the SeGW sends in IKE from now on; nothing: nothing. All of
+# it at once: an exchange on its way is not to meet what is between the two.
 staple() {
-	local d=$TG_RUN/staple f n=0
-	rm -f "$d"/*.der
+	local d=$TG_RUN/staple set f n=0
+	set=$(mktemp -d "$d/set.XXXXXX")
 	for f; do
 		n=$((n + 1))
-		cp "$f" "$d/$n.new" && mv "$d/$n.new" "$d/$n.der"
+		cp "$f" "$set/$n.der"
 	done
-	# It looks ten times a second.
-	sleep 0.5
+	ln -s "${set##*/}" "$d/next"
+	mv -T "$d/next" "$d/now"
+	# It looks ten times a second; without a charon there is nobody to tell.
+	wait_for 2 grep -qsx "${set##*/}" "$d/seen"
+	sleep 0.2
 }
 
 # clock_synced yes|no: what the kernel says of its clock, as an NTP client would set it
