@@ -55,6 +55,7 @@ int verb_policy(struct ctl *ctl, int argc, char **argv);
 int verb_tre(struct ctl *ctl, int argc, char **argv);
 int verb_report(struct ctl *ctl, int argc, char **argv);
 int verb_devices(struct ctl *ctl, int argc, char **argv);
+int verb_devid(struct ctl *ctl, int argc, char **argv);
 int verb_sinks(struct ctl *ctl, int argc, char **argv);
 
 /* main.c: "trustgate: what: why (todo)" on stderr. */

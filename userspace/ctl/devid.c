@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* trustgate devid: which of its verbs. */
+#include <string.h>
+#include "devid.h"
+
+static const struct {
+	const char *name;
+	verb_fn run;
+	const char *help;
+} verbs[] = {
+	{ "publish", devid_publish, "bind an IMEI to a certificate or a public key" },
+};
+
+static int usage(void)
+{
+	puts("usage: trustgate devid VERB [OPTIONS]\n");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
+	puts("\nEach has its own --help.");
+	return EXIT_OPEN;
+}
+
+int verb_devid(struct ctl *ctl, int argc, char **argv)
+{
+	for (; argc && *argv[0] == '-'; argc--, argv++) {
+		if (!strcmp(argv[0], "-h") || !strcmp(argv[0], "--help"))
+			return usage();
+		if (strcmp(argv[0], "-j") && strcmp(argv[0], "--json"))
+			return usage_error(argv[0], "no such option");
+		ctl->json = true;
+	}
+	for (size_t i = 0; argc && i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(argv[0], verbs[i].name))
+			return verbs[i].run(ctl, argc, argv);
+	return usage_error(argc ? argv[0] : "devid", "no such verb");
+}
