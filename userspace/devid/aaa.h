@@ -42,4 +42,11 @@ struct aaa_answer {
 bool aaa_ask(const char *socket, int timeout_ms, enum devid_solution solution, const char *imei,
 	     struct aaa_answer *answer, struct devid_result *result);
 
+/*
+ * The same over @fd, a SOCK_SEQPACKET connection to the AAA that the caller made and
+ * closes: the verifier's worker, which reads what the device sent, may make none.
+ */
+bool aaa_ask_on(int fd, int timeout_ms, enum devid_solution solution, const char *imei,
+		struct aaa_answer *answer, struct devid_result *result);
+
 #endif /* TRUSTGATE_DEVID_AAA_H */
