@@ -42,6 +42,7 @@ HNB6='fd10::/64, fd20::/16, fd50::/112, 2001:db8:1::/64'
 : "${SEGW_CONNECTION:=}" "${SEGW_CHILD:=}"
 : "${HNB_PLUGINS:=}" "${SEGW_PLUGINS:=}"	# more of strongSwan's plugins
 : "${SEGW_TRUSTGATE:=0}"	# 1: the SeGW's charon has Trustgate's plugin as well
+: "${SAVE_KEYS:=0}"		# 1: both write what decrypts a capture into $TG_RUN/NS/keys
 
 complain() {
 	echo "topology: $*" >&2
@@ -346,6 +347,16 @@ gate_unload() {
 
 # --- strongSwan -----------------------------------------------------------------------
 
+# test_plugin NAME...: those of tests/plugins become charon's to load
+test_plugin() {
+	local name dir=/usr/libexec/trustgate-tests/plugins
+	for name; do
+		[ -e "$dir/libstrongswan-$name.so" ] ||
+			{ complain "no plugin $name: tests/plugins built none"; return 1; }
+		ln -sf "$dir/libstrongswan-$name.so" /usr/lib/ipsec/plugins/
+	done
+}
+
 # charon_conf hnb|segw: its configuration, under $TG_RUN
 charon_conf() {
 	local who=$1 d=$TG_RUN/$1 load more='' trustgate='' id4 id6 socket
@@ -360,6 +371,17 @@ charon_conf() {
 		[ "$SEGW_TRUSTGATE" = 0 ] || trustgate=1 ;;
 	esac
 	load="$load kernel-netlink socket-default vici updown"
+	if [ "$SAVE_KEYS" = 1 ]; then
+		test_plugin save-keys || return 1
+		rm -rf "$d/keys"
+		mkdir -p "$d/keys"
+		load="$load save-keys"
+		more="$more
+		save-keys { load = yes
+			ike = yes
+			esp = yes
+			wireshark_keys = $d/keys }"
+	fi
 	if [ -n "$trustgate" ] && [ -e /usr/lib/ipsec/plugins/libstrongswan-trustgate.so ]; then
 		load="$load trustgate"
 		more="$more
