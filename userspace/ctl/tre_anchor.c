@@ -32,23 +32,6 @@ static EVP_PKEY *read_private(const char *path)
 	return key;
 }
 
-static bool sign_policy(EVP_PKEY *key, const uint8_t policy[TRE_DIGEST_LEN],
-			uint8_t sig[TRE_ANCHOR_SIG_MAX], size_t *len)
-{
-	static const char ref[] = TRE_ANCHOR_REF;
-	uint8_t message[TRE_DIGEST_LEN + sizeof(ref) - 1];
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok;
-
-	memcpy(message, policy, TRE_DIGEST_LEN);
-	memcpy(message + TRE_DIGEST_LEN, ref, sizeof(ref) - 1);
-	*len = TRE_ANCHOR_SIG_MAX;
-	ok = ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	     EVP_DigestSign(ctx, sig, len, message, sizeof(message)) == 1;
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 /* The vendor's public key, as the box will have it. */
 static char *public_pem(EVP_PKEY *key)
 {
@@ -66,15 +49,15 @@ static char *public_pem(EVP_PKEY *key)
 
 static int sign(EVP_PKEY *key, const char *pem, uint64_t version, struct update_file *u)
 {
-	struct tre_anchor_policies policies;
+	struct tre_guard_policies policies;
 	struct tre_result result;
 
 	if (!tre_vendor_load(pem, strlen(pem), &u->vendor, &result) ||
 	    !tre_anchor_make(version, u->der, u->der_len, &u->update.anchor, &result))
 		return tre_failed("sign", &result);
 	if (!tre_anchor_policies(&u->vendor, &u->update.anchor, &policies) ||
-	    !sign_policy(key, policies.first, u->update.first, &u->update.first_len) ||
-	    !sign_policy(key, policies.update, u->update.update, &u->update.update_len))
+	    !tre_vendor_sign(key, policies.first, TRE_ANCHOR_REF, &u->update.first) ||
+	    !tre_vendor_sign(key, policies.update, TRE_ANCHOR_REF, &u->update.update))
 		return no_tpm_error("sign", "the key does not sign", "use a private key of EC P-256");
 	return 0;
 }

@@ -62,10 +62,10 @@ static int parse(const char *path, json_t *doc, struct update_file *u)
 		return bad(path, "has no version");
 	if (!uncert(json_str(doc, "root"), u))
 		return bad(path, "has no root certificate");
-	if (!unhex(json_str(doc, "first"), u->update.first, TRE_ANCHOR_SIG_MAX,
-		   &u->update.first_len) ||
-	    !unhex(json_str(doc, "update"), u->update.update, TRE_ANCHOR_SIG_MAX,
-		   &u->update.update_len))
+	if (!unhex(json_str(doc, "first"), u->update.first.der, TRE_SIG_MAX,
+		   &u->update.first.len) ||
+	    !unhex(json_str(doc, "update"), u->update.update.der, TRE_SIG_MAX,
+		   &u->update.update.len))
 		return bad(path, "has not two signatures");
 	if (!tre_vendor_load(key, strlen(key), &u->vendor, &result) ||
 	    !tre_anchor_make((uint64_t)json_integer_value(version), u->der, u->der_len,
@@ -92,14 +92,14 @@ int update_read(const char *path, struct update_file *u)
 
 int update_write(const char *path, const struct update_file *u, const char *vendor_pem)
 {
-	char first[2 * TRE_ANCHOR_SIG_MAX + 1], update[2 * TRE_ANCHOR_SIG_MAX + 1];
+	char first[2 * TRE_SIG_MAX + 1], update[2 * TRE_SIG_MAX + 1];
 	char *root = tre_pem("CERTIFICATE", u->der, u->der_len);
 	json_t *doc;
 	char *text;
 	int rc;
 
-	hex_text(first, sizeof(first), u->update.first, u->update.first_len);
-	hex_text(update, sizeof(update), u->update.update, u->update.update_len);
+	hex_text(first, sizeof(first), u->update.first.der, u->update.first.len);
+	hex_text(update, sizeof(update), u->update.update.der, u->update.update.len);
 	doc = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "schema", UPDATE_SCHEMA, "version",
 			(json_int_t)u->update.anchor.version, "root", root ? root : "", "key",
 			vendor_pem, "first", first, "update", update);

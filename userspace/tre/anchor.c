@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include "tre/anchor.h"
 #include "tre/internal.h"
+#include "tre/steps.h"
 
 bool tre_anchor_make(uint64_t version, const uint8_t *der, size_t len, struct tre_anchor *out,
 		     struct tre_result *result)
@@ -48,7 +49,7 @@ static uint64_t get(const uint8_t *from, int octets)
 
 size_t tre_anchor_encode(const struct tre_anchor *a, uint8_t out[TRE_ANCHOR_SIZE])
 {
-	put(out, a->version, 8);
+	tre_put_version(out, a->version);
 	put(out + 8, a->form, 2);
 	put(out + 10, a->len, 2);
 	memcpy(out + TRE_ANCHOR_HEAD, a->data, a->len);

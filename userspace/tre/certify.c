@@ -5,6 +5,7 @@
 #include "tre/attest.h"
 #include "tre/internal.h"
 #include "tre/provision.h"
+#include "tre/steps.h"
 
 static bool put_public(const TPM2B_PUBLIC *pub, uint8_t out[TRE_PUBLIC_MAX], size_t *len,
 		       struct tre_result *result)
@@ -79,19 +80,6 @@ static bool fail(const char *rule, const char *why, struct tre_result *result)
 	return false;
 }
 
-/* A key's name as TPM2 Part 1, 16, has it. */
-static bool name_of(const TPMT_PUBLIC *pub, TPM2B_NAME *name)
-{
-	uint8_t buf[TRE_PUBLIC_MAX];
-	size_t len = 0;
-
-	name->size = 2 + TRE_DIGEST_LEN;
-	name->name[0] = TPM2_ALG_SHA256 >> 8;
-	name->name[1] = TPM2_ALG_SHA256 & 0xff;
-	return !Tss2_MU_TPMT_PUBLIC_Marshal(pub, buf, sizeof(buf), &len) &&
-	       EVP_Digest(buf, len, name->name + 2, NULL, EVP_sha256(), NULL) == 1;
-}
-
 static bool certifies(const uint8_t *attest, size_t len, const TPM2B_NAME *name,
 		      struct tre_result *result)
 {
@@ -122,7 +110,7 @@ bool tre_certified_check(const struct tre_certified *c, EVP_PKEY **ike, struct t
 		return false;
 	ok = tre_ak_key(c->ak, c->ak_len, &ak, result) &&
 	     tre_signature_check(ak, c->attest, c->attest_len, c->sig, c->sig_len, result) &&
-	     name_of(&pub.publicArea, &name) && certifies(c->attest, c->attest_len, &name, result);
+	     tre_name_of(&pub.publicArea, &name) && certifies(c->attest, c->attest_len, &name, result);
 	EVP_PKEY_free(ak);
 	if (!ok)
 		return false;

@@ -5,18 +5,7 @@
 #include <string.h>
 #include <tss2/tss2_mu.h>
 #include "tre/internal.h"
-
-static TPML_PCR_SELECTION selection(uint32_t mask)
-{
-	return (TPML_PCR_SELECTION) {
-		.count = 1,
-		.pcrSelections = { {
-			.hash = TPM2_ALG_SHA256,
-			.sizeofSelect = 3,
-			.pcrSelect = { (BYTE)mask, (BYTE)(mask >> 8), (BYTE)(mask >> 16) },
-		} },
-	};
-}
+#include "tre/steps.h"
 
 /* The PCRs a reply has values of; 0 when it isn't about the SHA-256 bank alone. */
 static uint32_t selected(const TPML_PCR_SELECTION *list)
@@ -56,11 +45,12 @@ bool tre_pcrs_read(struct tre_session *s, uint32_t mask, uint8_t pcrs[TRE_PCRS][
 		   struct tre_result *result)
 {
 	while (mask) {
-		TPML_PCR_SELECTION in = selection(mask), *out = NULL;
+		TPML_PCR_SELECTION in, *out = NULL;
 		TPML_DIGEST *values = NULL;
 		UINT32 counter;
 		uint32_t got = 0;
 
+		tre_pcr_selection(mask, &in);
 		if (!tre_tpm_ok(Esys_PCR_Read(s->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 					      &in, &counter, &out, &values), "TPM2_PCR_Read", result))
 			return false;
@@ -84,13 +74,14 @@ bool tre_quote_make(struct tre_session *s, ESYS_TR ak, uint32_t mask,
 		    struct tre_result *result)
 {
 	static const TPMT_SIG_SCHEME scheme = { .scheme = TPM2_ALG_NULL };
-	TPML_PCR_SELECTION pcrs = selection(mask);
+	TPML_PCR_SELECTION pcrs;
 	TPM2B_DATA data = { .size = TRE_DIGEST_LEN };
 	TPMT_SIGNATURE *signature = NULL;
 	bool ok;
 
 	*attest = NULL;
 	*sig_len = 0;
+	tre_pcr_selection(mask, &pcrs);
 	memcpy(data.buffer, qualifying, TRE_DIGEST_LEN);
 	ok = tre_tpm_ok(Esys_Quote(s->esys, ak, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
 				   &data, &scheme, &pcrs, attest, &signature),
