@@ -77,44 +77,51 @@ static int signature_der(const TPMS_SIGNATURE_ECDSA *s, uint8_t **der)
 	return len;
 }
 
-static bool tpm_sign(struct tre_session *s, ESYS_TR key, const uint8_t *tbs, size_t len,
-		     TPMT_SIGNATURE **sig, struct tre_result *result)
+bool tre_sign(struct tre_session *s, ESYS_TR key, const uint8_t sha256[TRE_DIGEST_LEN],
+	      uint8_t **der, size_t *len, struct tre_result *result)
 {
 	static const TPMT_SIG_SCHEME scheme = { .scheme = TPM2_ALG_NULL };
 	static const TPMT_TK_HASHCHECK unchecked = {
 		.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL,
 	};
 	TPM2B_DIGEST digest = { .size = TRE_DIGEST_LEN };
+	TPMT_SIGNATURE *sig = NULL;
+	int n;
 
-	if (EVP_Digest(tbs, len, digest.buffer, NULL, EVP_sha256(), NULL) != 1) {
-		tre_set(result, TRE_UNAVAILABLE, "tre.memory", "out of memory (free some)");
+	*der = NULL;
+	memcpy(digest.buffer, sha256, TRE_DIGEST_LEN);
+	if (!tre_tpm_ok(Esys_Sign(s->esys, key, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+				  &digest, &scheme, &unchecked, &sig), "TPM2_Sign", result))
 		return false;
-	}
-	return tre_tpm_ok(Esys_Sign(s->esys, key, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				    &digest, &scheme, &unchecked, sig), "TPM2_Sign", result);
+	n = signature_der(&sig->signature.ecdsa, der);
+	Esys_Free(sig);
+	*len = n > 0 ? (size_t)n : 0;
+	if (n <= 0)
+		tre_set(result, TRE_UNAVAILABLE, "tre.memory", "out of memory (free some)");
+	return n > 0;
 }
 
 /*
  * The signature's algorithm is set, what it covers encoded, and the signature put
  * beside it: OpenSSL has no key to make it with.
  */
-static bool sign_request(struct tre_session *s, ESYS_TR key, X509_REQ *req,
-			 struct tre_result *result)
+bool tre_request_sign(struct tre_session *s, ESYS_TR key, X509_REQ *req,
+		      struct tre_result *result)
 {
 	X509_ALGOR *alg = X509_ALGOR_new();
 	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
-	TPMT_SIGNATURE *sig = NULL;
-	uint8_t *tbs = NULL, *der = NULL;
-	int len, der_len;
+	uint8_t *tbs = NULL, *der = NULL, digest[TRE_DIGEST_LEN];
+	size_t der_len;
 	bool ok = false;
+	int len;
 
 	len = i2d_re_X509_REQ_tbs(req, &tbs);
-	if (alg && bits && len > 0 && tpm_sign(s, key, tbs, (size_t)len, &sig, result)) {
-		der_len = signature_der(&sig->signature.ecdsa, &der);
-		ok = der_len > 0 &&
-		     X509_ALGOR_set0(alg, OBJ_nid2obj(NID_ecdsa_with_SHA256), V_ASN1_UNDEF,
+	if (alg && bits && len > 0 &&
+	    EVP_Digest(tbs, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1 &&
+	    tre_sign(s, key, digest, &der, &der_len, result)) {
+		ok = X509_ALGOR_set0(alg, OBJ_nid2obj(NID_ecdsa_with_SHA256), V_ASN1_UNDEF,
 				     NULL) == 1 &&
-		     ASN1_STRING_set(bits, der, der_len) == 1 &&
+		     ASN1_STRING_set(bits, der, (int)der_len) == 1 &&
 		     X509_REQ_set1_signature_algo(req, alg) == 1;
 		if (ok) {
 			/* No unused bits in the last octet. */
@@ -126,7 +133,6 @@ static bool sign_request(struct tre_session *s, ESYS_TR key, X509_REQ *req,
 	}
 	OPENSSL_free(tbs);
 	OPENSSL_free(der);
-	Esys_Free(sig);
 	ASN1_BIT_STRING_free(bits);
 	X509_ALGOR_free(alg);
 	return ok;
@@ -141,7 +147,7 @@ static bool request(struct tre_session *s, ESYS_TR key, const TPMT_PUBLIC *pub,
 
 	/* Overwritten by whatever goes wrong at the TPM. */
 	tre_set(result, TRE_UNAVAILABLE, "tre.csr", "no request could be made (look at OpenSSL)");
-	if (req && sign_request(s, key, req, result))
+	if (req && tre_request_sign(s, key, req, result))
 		n = i2d_X509_REQ(req, der);
 	*len = n > 0 ? (size_t)n : 0;
 	X509_REQ_free(req);

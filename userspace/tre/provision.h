@@ -8,6 +8,7 @@
 #define TRUSTGATE_TRE_PROVISION_H
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 #include "tre/anchor.h"
 #include "tre/keys.h"
 
@@ -59,6 +60,13 @@ bool tre_csr_make(struct tre_session *s, const char *identity, uint8_t **der, si
 /* It is signed by @key, and for @key; its dNSName is @identity. */
 bool tre_csr_check(const uint8_t *der, size_t len, EVP_PKEY *key,
 		   char identity[TRE_IDENTITY_MAX + 1], struct tre_result *result);
+
+/* An ECDSA-Sig-Value over @sha256; *@der is for OPENSSL_free(). */
+bool tre_sign(struct tre_session *s, ESYS_TR key, const uint8_t sha256[TRE_DIGEST_LEN],
+	      uint8_t **der, size_t *len, struct tre_result *result);
+/* By @key, whose public key @req has. @result is left alone when it is OpenSSL that fails. */
+bool tre_request_sign(struct tre_session *s, ESYS_TR key, X509_REQ *req,
+		      struct tre_result *result);
 
 /*
  * Enrolment bound to the EK: what TPM2_ActivateCredential gives out only in the TPM
