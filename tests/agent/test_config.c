@@ -301,6 +301,23 @@ static void test_segw(void)
 	       !strcmp(l.key, "gate.required"), "SGW-AAA-01: no authorisation without a source of it");
 }
 
+static const struct {
+	const char *what, *text, *key, *rule;
+} validates[] = {
+	{ "to ask nobody", "validate = require", "integrity.validate_uri", "missing" },
+	{ "to ask nothing", "validate_uri = https://a.example/", "integrity.validate_uri", "nothing" },
+	{ "plain http", "on_fail = pending-validate\nvalidate_uri = http://a.example/",
+	  "integrity.validate_uri", "https" },
+	{ "no host", "on_fail = pending-validate\nvalidate_uri = https:///x",
+	  "integrity.validate_uri", "host" },
+	{ "a user in the URI", "on_fail = pending-validate\nvalidate_uri = https://u:p@a.example/",
+	  "integrity.validate_uri", "user" },
+	{ "a certificate without its key", "on_fail = pending-validate\n"
+	  "validate_uri = https://a.example/\nvalidate_cert = /c", "integrity.validate_key", "missing" },
+	{ "a try of an hour", "on_fail = pending-validate\nvalidate_uri = https://a.example/\n"
+	  "validate_try = 1h", "integrity.validate_try", "largest" },
+};
+
 static void test_integrity(void)
 {
 	struct config c;
@@ -336,6 +353,24 @@ static void test_integrity(void)
 	       "SGW-INT-09: what waits for FIGS needs a place to wait");
 	parse(SEGW, &c, &l);
 	tap_ok(!c.integrity.figs && !*c.integrity.sinks, "PRIV-07: unless it is wanted nothing is kept");
+	parse(SEGW "[integrity]\nreferences = /d\nvalidate = require\n"
+	      "validate_uri = https://[2001:db8::1]:8443/check?a=b\nvalidate_ca = /ca\n"
+	      "validate_cert = /cert\nvalidate_key = /key\nvalidate_try = 5s\n", &c, &l);
+	tap_ok(!l.n && c.integrity.validate == VALIDATE_REQUIRE && c.integrity.validate_try_ms == 5000 &&
+	       !strcmp(c.integrity.validate_uri, "https://[2001:db8::1]:8443/check?a=b") &&
+	       !strcmp(c.integrity.references, "/d"),
+	       "SGW-INT-09: a validation entity, how it is known, and how we are");
+	parse(SEGW "[integrity]\n", &c, &l);
+	tap_ok(c.integrity.validate == VALIDATE_OFF && c.integrity.validate_try_ms == 3000,
+	       "SGW-INT-09: unless it is wanted nobody is asked");
+	for (size_t i = 0; i < sizeof(validates) / sizeof(validates[0]); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), SEGW "[integrity]\n%s\n", validates[i].text);
+		parse(text, &c, &l);
+		tap_ok(l.n == 1 && !strcmp(l.key, validates[i].key) && strstr(l.rule, validates[i].rule),
+		       "SGW-INT-09: refused: %s", validates[i].what);
+	}
 	parse(SEGW "[integrity]\nintegrity_info = auto\n", &c, &l);
 	tap_ok(l.n == 1 && !strcmp(l.key, "integrity.integrity_info"),
 	       "HNB-INT-01: what a H(e)NB sends is none of a SeGW's keys");

@@ -8,24 +8,20 @@
 #include "agent/appraisal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/log.h"
+#include "agent/references.h"
+#include "agent/validation.h"
 #include "segw/devices.h"
 #include "segw/sinks.h"
 
-#define REFERENCE_MAX	(1u << 20)
 #define BUSY_MS		200	/* another program writes to the store */
 
 static struct devices *devices;
 static struct sinks *sinks;
-static struct appraise_reference *reference;
-static struct stat reference_seen;
 
 /* SGW-INT-10: of whose records a parser saw anything. */
 static struct {
@@ -38,7 +34,7 @@ static struct integrity_rules rules(void)
 	return (struct integrity_rules){
 		.policy = (enum integrity_policy)conf.integrity.policy,
 		.on_fail = (enum integrity_on_fail)conf.integrity.on_fail,
-		.validate = VALIDATE_OFF,
+		.validate = (enum integrity_validate)conf.integrity.validate,
 	};
 }
 
@@ -53,62 +49,6 @@ static void complain(const char *file, const char *why)
 	log_str(&l, "value", why);
 	log_str(&l, "remedy", "mend the file; see trustgated.conf(5), [integrity]");
 	log_end(&l);
-}
-
-/* Octets of @path, to free(), with a NUL behind them; NULL, told. */
-static char *read_whole(const char *path, size_t *len, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char *text = NULL;
-	ssize_t n = 0;
-
-	*len = 0;
-	if (fd < 0 || fstat(fd, st)) {
-		complain(path, strerror(errno));
-	} else if (!S_ISREG(st->st_mode) || st->st_size > REFERENCE_MAX) {
-		complain(path, "not a regular file of at most 1 MiB");
-	} else {
-		text = malloc((size_t)st->st_size + 1);
-		while (text && *len < (size_t)st->st_size &&
-		       (n = read(fd, text + *len, (size_t)st->st_size - *len)) > 0)
-			*len += (size_t)n;
-	}
-	/* Of half a policy what it no longer allows, or denies, may be the other half. */
-	if (text && *len != (size_t)st->st_size) {
-		complain(path, n < 0 ? strerror(errno) : "it became shorter while it was read");
-		free(text);
-		text = NULL;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (text)
-		text[*len] = '\0';
-	return text;
-}
-
-static struct appraise_reference *load_reference(struct stat *st)
-{
-	struct appraise_reference *made = NULL;
-	char err[TRE_TEXT_MAX + 1] = "out of memory";
-	struct tre_policy *policy;
-	size_t len;
-	char *text = read_whole(conf.integrity.reference, &len, st);
-
-	if (!text)
-		return NULL;
-	policy = tre_policy_parse(text, len, err, sizeof(err));
-	if (policy)
-		made = appraise_reference_make(policy, conf.integrity.pcrs, err, sizeof(err));
-	if (!made)
-		complain(conf.integrity.reference, err);
-	free(text);
-	return made;
-}
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 int appraisal_start(void)
@@ -131,28 +71,7 @@ int appraisal_start(void)
 			return -1;
 		}
 	}
-	if (!*conf.integrity.reference)
-		return 0;
-	reference = load_reference(&reference_seen);
-	return reference ? 0 : -1;
-}
-
-bool appraisal_refresh(void)
-{
-	struct appraise_reference *made;
-	struct stat now;
-
-	if (!reference || stat(conf.integrity.reference, &now) || is_same(&now, &reference_seen))
-		return false;
-	/* What can't be read changes nothing, and is not told each second. */
-	reference_seen = now;
-	made = load_reference(&now);
-	if (!made)
-		return false;
-	appraise_reference_free(reference);
-	reference = made;
-	log_say(LOG_NOTICE, "segw-changed", "the reference policy of [integrity]", NULL);
-	return true;
+	return references_start();
 }
 
 /* --- one IKE SA ------------------------------------------------------------------- */
@@ -236,19 +155,55 @@ static void require(struct context *c)
 		log_say(LOG_ERR, "not-announced", tg_error(gate()), NULL);
 }
 
-/* @found: what was read of the record, NULL: nothing was. */
-static void settle(struct context *c, bool present, enum appraise_verdict verdict,
-		   const struct appraise_result *found)
+/* It is the entity's turn, was, or is: then that is the reason, with what was found here. */
+static void explain(struct context *c)
 {
-	const char *word = present ? appraise_verdict_name(verdict) : "absent";
-	const struct integrity_rules r = rules();
-	bool was_proven = c->outcome == OUTCOME_PROVEN;
+	static const char *const rules_of[] = {
+		[VALIDATION_NONE] = "validate.wait", [VALIDATION_BAD] = "validate.bad",
+		[VALIDATION_GOOD] = "validate.good",
+	};
+	char found[sizeof(c->integrity.detail)];
 
-	c->outcome = integrity_decide(&r, present, verdict, VALIDATION_NONE);
+	memcpy(found, c->integrity.detail, sizeof(found));
+	snprintf(c->integrity.rule, sizeof(c->integrity.rule), "%s", rules_of[c->validation]);
+	if (c->validation == VALIDATION_GOOD)
+		snprintf(c->integrity.detail, sizeof(c->integrity.detail),
+			 "the validation entity takes it; here: %.160s", found);
+	else if (c->validation == VALIDATION_BAD)
+		snprintf(c->integrity.detail, sizeof(c->integrity.detail),
+			 "the validation entity refuses it (look at its log); here: %.150s", found);
+	else
+		snprintf(c->integrity.detail, sizeof(c->integrity.detail), "%.120s; here: %.120s",
+			 *c->validation_why ? c->validation_why :
+			 "the validation entity was asked and has not answered yet", found);
+}
+
+static void say(struct context *c, const char *rule, const char *detail)
+{
+	memset(&c->integrity, 0, sizeof(c->integrity));
+	snprintf(c->integrity.rule, sizeof(c->integrity.rule), "%s", rule);
+	snprintf(c->integrity.detail, sizeof(c->integrity.detail), "%s", detail);
+}
+
+/* By what was found here, with @verdict, and what the entity has said so far. */
+static void decide(struct context *c, bool present, enum appraise_verdict verdict)
+{
+	const struct integrity_rules r = rules();
+	bool asked = *conf.integrity.validate_uri && integrity_validates(&r, present, verdict);
+
+	c->outcome = integrity_decide(&r, present, verdict, c->validation);
 	c->integrity.verdict = c->outcome == OUTCOME_PROVEN ? PKI_GOOD :
 			       c->outcome == OUTCOME_REJECT ? PKI_BAD : PKI_INDETERMINATE;
 	memcpy(c->integrity.cert_digest, c->k.cert_digest, sizeof(c->integrity.cert_digest));
 	c->integrity_known = c->outcome != OUTCOME_ACCEPT;
+	/* What best effort goes by is what was found here. */
+	if (asked && (c->validation != VALIDATION_NONE || c->outcome == OUTCOME_HOLD))
+		explain(c);
+}
+
+static void follow(struct context *c, const char *word, const struct appraise_result *found,
+		   bool was_proven)
+{
 	count.refused += c->outcome == OUTCOME_REJECT;
 	log_outcome(c, word);
 	keep(c, word, found);
@@ -258,11 +213,40 @@ static void settle(struct context *c, bool present, enum appraise_verdict verdic
 		tg_context_close(gate(), c->k.id, TRUSTGATE_REASON_POLICY, c->integrity.detail);
 }
 
-static void say(struct context *c, const char *rule, const char *detail)
+/* @found: what was read of the record, NULL: nothing was. */
+static void settle(struct context *c, bool present, enum appraise_verdict verdict,
+		   const struct appraise_result *found)
 {
-	memset(&c->integrity, 0, sizeof(c->integrity));
-	snprintf(c->integrity.rule, sizeof(c->integrity.rule), "%s", rule);
-	snprintf(c->integrity.detail, sizeof(c->integrity.detail), "%s", detail);
+	const char *word = present ? appraise_verdict_name(verdict) : "absent";
+	const struct integrity_rules r = rules();
+	bool was_proven = c->outcome == OUTCOME_PROVEN;
+
+	memset(&c->appraised, 0, sizeof(c->appraised));
+	if (found)
+		c->appraised = *found;
+	decide(c, present, verdict);
+	follow(c, word, found, was_proven);
+	if (found && integrity_validates(&r, present, verdict))
+		validation_seek(c, c->revalidate);
+	c->revalidate = false;
+}
+
+void appraisal_validated(struct context *c, bool said)
+{
+	const struct appraise_result found = c->appraised;
+	bool was_proven = c->outcome == OUTCOME_PROVEN;
+
+	/* Silence changes nothing but the reason. */
+	if (!said && c->outcome != OUTCOME_HOLD)
+		return;
+	say(c, found.rule, found.detail);
+	memcpy(c->integrity.proof_digest, found.proof_digest, sizeof(c->integrity.proof_digest));
+	decide(c, true, found.verdict);
+	if (said)
+		follow(c, appraise_verdict_name(found.verdict), &found, was_proven);
+	if (c->outcome == OUTCOME_ACCEPT)
+		c->wanted &= ~KIND(INTEGRITY);
+	verify_hand_in_known(c);
 }
 
 static void take_absence(struct context *c)
@@ -332,7 +316,7 @@ int appraisal_run(struct context *c, struct worker *w, uint64_t ms,
 {
 	struct appraise_job j = {
 		.record = c->report.data, .len = c->report.len, .binding = &c->binding,
-		.certificate = c->certs[0], .reference = reference,
+		.certificate = c->certs[0],
 		.degraded_passes = conf.integrity.accept_degraded,
 	};
 	int err;
@@ -353,6 +337,7 @@ int appraisal_run(struct context *c, struct worker *w, uint64_t ms,
 		return 1;
 	}
 	j.device = c->device;
+	j.reference = references_for(c->device);
 	err = worker_start(w, WORKER_PKI, job, &j, -1, (uint32_t)ms, done);
 	count.parsed += !err;
 	return err;
@@ -372,9 +357,10 @@ json_t *appraisal_json(void)
 	for (enum appraise_verdict v = 0; v < APPRAISE_VERDICTS; v++)
 		json_object_set_new(verdicts, appraise_verdict_name(v),
 				    json_integer((json_int_t)count.verdicts[v]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "absent", (json_int_t)count.absent,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "absent", (json_int_t)count.absent,
 			 "unreadable", (json_int_t)count.unreadable,
 			 "parsed", (json_int_t)count.parsed,
 			 "refused", (json_int_t)count.refused,
-			 "unkept", (json_int_t)count.unkept, "verdicts", verdicts);
+			 "unkept", (json_int_t)count.unkept, "verdicts", verdicts,
+			 "validation", validation_json());
 }

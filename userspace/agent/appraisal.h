@@ -11,8 +11,6 @@
 
 /* Load what [integrity] names. 0, or -1, told. */
 int appraisal_start(void);
-/* Look at those files again. Whether what they allow has changed. */
-bool appraisal_refresh(void);
 
 /*
  * Appraise what @c has, in @w and within @ms, then @done. 1: there is nothing to
@@ -22,6 +20,8 @@ int appraisal_run(struct context *c, struct worker *w, uint64_t ms,
 		  void (*done)(struct worker *w, const struct worker_result *r));
 /* Take what the worker found, and set the outcome. */
 void appraisal_take(struct context *c, const struct appraise_result *found);
+/* The validation entity has @said what it thinks of it, or the reason of its silence is new. */
+void appraisal_validated(struct context *c, bool said);
 /* How long a proof of it lasts, 0: no longer. */
 uint64_t appraisal_life(const struct context *c);
 

@@ -45,9 +45,10 @@ struct key {
 	const char *remedy;
 };
 
-static store_fn store_ms, store_u32, store_bool, store_text, store_path, store_socket, store_choice;
+static store_fn store_ms, store_u32, store_bool, store_text, store_path, store_socket, store_choice,
+	store_https;
 static store_fn store_peer, store_kinds, store_modes, store_uri, store_name_uri, store_allow;
-static store_fn store_source, store_pcrs, store_notify;
+static store_fn store_source, store_pcrs, store_notify, store_url, store_key, store_address;
 
 #define AT(member)	offsetof(struct config, member)
 
@@ -66,6 +67,8 @@ static store_fn store_source, store_pcrs, store_notify;
 #define LIMIT(n, a, lo, hi) \
 	{ "gate", #n, store_u32, AT(gate.n), lo, hi, .attr = 1u << (a), \
 	  .remedy = "give a number in range" }
+
+static const char hems_modes[] = "none intranet-ipsec intranet-ipsec+tls internet-tls";
 
 static const struct key keys[] = {
 	CHOICE(agent, role, "henb segw", CONFIG_ROLE_HENB, "say henb or segw"),
@@ -98,6 +101,8 @@ static const struct key keys[] = {
 	/* No preset: what is not given follows from ocsp.mode, see settle(). */
 	{ "gate", "required", store_kinds, AT(gate.required), .remedy =
 	  "list some of device-auth, revocation, integrity" },
+	CHOICE(gate, authentication, "device combined", CONFIG_AUTH_DEVICE,
+	       "say device or combined"),
 	LIMIT_MS(t_bind, TRUSTGATE_A_CONFIG_T_BIND_MS, 100, 600000),
 	LIMIT_MS(t_verify, TRUSTGATE_A_CONFIG_T_VERIFY_MS, 100, 600000),
 	LIMIT_MS(grace, TRUSTGATE_A_CONFIG_GRACE_MS, 0, TRUSTGATE_GRACE_MAX_MS),
@@ -171,6 +176,15 @@ static const struct key keys[] = {
 	CHOICE(integrity, on_fail, "reject pending-validate log", ON_FAIL_REJECT,
 	       "say log, pending-validate or reject"),
 	TEXT(integrity, reference, store_path, "", false, "give the reference policy's file"),
+	TEXT(integrity, references, store_path, "", false,
+	     "give the directory of the policies that devices were enrolled with"),
+	CHOICE(integrity, validate, "require best-effort off", VALIDATE_OFF,
+	       "say off, best-effort or require"),
+	TEXT(integrity, validate_uri, store_https, "", false, "give https://HOST[:PORT][/PATH]"),
+	TEXT(integrity, validate_ca, store_path, "", false, "give the file of a certificate, PEM"),
+	TEXT(integrity, validate_cert, store_path, "", false, "give the file of a certificate, PEM"),
+	TEXT(integrity, validate_key, store_path, "", false, "give the file of a key, PEM"),
+	MS(integrity, validate_try, 100, MINUTE, 3000),
 	TEXT(integrity, enrolment, store_path, "", false, "give the enrolled devices' file"),
 	TEXT(integrity, sinks, store_path, "", false, "give the file to keep what became of reports in"),
 	{ "integrity", "figs", store_bool, AT(integrity.figs), .remedy = "say yes or no" },
@@ -179,6 +193,22 @@ static const struct key keys[] = {
 	{ "integrity", "accept_degraded", store_bool, AT(integrity.accept_degraded), .preset = 1,
 	  .remedy = "say yes or no" },
 	MS(integrity, max_age, 1000, TRUSTGATE_PROOF_MAX_MS, TRUSTGATE_PROOF_MAX_MS),
+
+	CHOICE(hems, mode, hems_modes, CONFIG_HEMS_NONE,
+	       "say none, intranet-ipsec, intranet-ipsec+tls or internet-tls"),
+	TEXT(hems, url, store_url, "", false, "give https://HOST[:PORT][/PATH]"),
+	TEXT(hems, name, store_peer, "", false,
+	     "give the FQDN or IP address that the H(e)MS certificate's subjectAltName has"),
+	TEXT(hems, address, store_address, NULL, false, "give the H(e)MS's IPv4 or IPv6 address"),
+	TEXT(hems, anchor, store_path, "", false,
+	     "give the file of the roots that its certificate is issued below"),
+	TEXT(hems, profile, store_text, PROFILE_DEFAULT, false,
+	     "give seed, rel9, rel17, rel17-strict, or a file with a / in it"),
+	CHOICE(hems, revocation, "any staple direct off", 0, "say any, staple, direct or off"),
+	TEXT(hems, ocsp_uri, store_name_uri, NULL, false, "give http://HOST[:PORT][/PATH]"),
+	TEXT(hems, ciphers, store_text, "", false, "give a list as of openssl-ciphers(1)"),
+	TEXT(hems, certificate, store_path, "", false, "give this box's own certificate, PEM or DER"),
+	TEXT(hems, key, store_key, "", false, "give tpm:HANDLE, or a private key's file"),
 };
 
 struct parser {
@@ -301,6 +331,21 @@ static const char *store_path(const struct key *key, const char *value, struct c
 	return store_text(key, value, c);
 }
 
+/* One that libcurl reads as it stands there. */
+static const char *store_https(const struct key *key, const char *value, struct config *c)
+{
+	const char *host = value + 8;
+
+	if (strncmp(value, "https://", 8))
+		return "not an https URI";
+	if (!isalnum((unsigned char)*host) && *host != '[')
+		return "has no host";
+	for (const char *s = host; *s; s++)
+		if (!isgraph((unsigned char)*s) || strchr("\"#<>@\\^`{|}", *s))
+			return "has a character that is not for a URI, or a user or fragment";
+	return store_text(key, value, c);
+}
+
 static const char *store_socket(const struct key *key, const char *value, struct config *c)
 {
 	if (strlen(value) > CONFIG_SOCKET_MAX)
@@ -407,7 +452,7 @@ static const char *store_kinds(const struct key *key, const char *value, struct 
 		if (i < 0)
 			return "unknown proof";
 		if (i == TRUSTGATE_EVIDENCE_KIND_HP_AUTH)
-			return "a proof that there is no source for";
+			return "hp-auth follows from gate.authentication = combined";
 		mask |= 1u << i;
 	}
 	if (!mask)
@@ -669,6 +714,87 @@ static const char *store_source(const struct key *key, const char *value, struct
 	return usable_addr(out) ? NULL : "not an address of this box in the tunnel";
 }
 
+bool config_hems_tls(uint32_t mode)
+{
+	return mode == CONFIG_HEMS_IPSEC_TLS || mode == CONFIG_HEMS_TLS;
+}
+
+const char *config_hems_name(uint32_t mode)
+{
+	static const char *const names[] = { "none", "intranet-ipsec", "intranet-ipsec+tls",
+					     "internet-tls" };
+
+	return mode < ARRAY_SIZE(names) ? names[mode] : "?";
+}
+
+/* "host", "host:port" or "[address]:port" at *@p, and what is behind it. */
+static const char *take_host_port(const char *p, char host[CONFIG_TEXT_MAX + 1], uint16_t *port)
+{
+	bool bracket = *p == '[';
+	size_t n = strcspn(p + bracket, bracket ? "]" : ":/?#");
+	struct config_addr addr;
+	unsigned long v;
+	char *end;
+
+	memcpy(host, p + bracket, n);
+	host[n] = '\0';
+	p += bracket + n;
+	if (bracket && *p++ != ']')
+		return "no closing bracket";
+	if (!(parse_addr(host, &addr) ? bracket == (addr.family == AF_INET6) :
+	      !bracket && is_hostname(host)))
+		return "its host is neither a name nor an IP address";
+	if (*p == ':') {
+		v = isdigit((unsigned char)p[1]) ? strtoul(p + 1, &end, 10) : 0;
+		if (!v || v > 65535)
+			return "its port is not a number from 1 to 65535";
+		*port = (uint16_t)v;
+		p = end;
+	}
+	return *p && *p != '/' && *p != '?' ? "neither a port nor a path after the host" : NULL;
+}
+
+const char *config_hems_url(const char *url, bool *tls, char host[CONFIG_TEXT_MAX + 1],
+			    uint16_t *port)
+{
+	*tls = !strncasecmp(url, "https://", 8);
+	*port = *tls ? 443 : 80;
+	if (!*tls && strncasecmp(url, "http://", 7) != 0)
+		return "neither an https nor an http URL";
+	if (strlen(url) > CONFIG_TEXT_MAX)
+		return "too long";
+	url += *tls ? 8 : 7;
+	if (memchr(url, '@', strcspn(url, "/?")))
+		return "a user or password in it: an H(e)NB shows a certificate (TS 33.320 8.3.4)";
+	return take_host_port(url, host, port);
+}
+
+static const char *store_url(const struct key *key, const char *value, struct config *c)
+{
+	char host[CONFIG_TEXT_MAX + 1];
+	uint16_t port;
+	bool tls;
+	const char *why = config_hems_url(value, &tls, host, &port);
+
+	return why ?: store_text(key, value, c);
+}
+
+static const char *store_address(const struct key *key, const char *value, struct config *c)
+{
+	return parse_addr(value, member(key, c)) ? NULL : "not an IP address";
+}
+
+static const char *store_key(const struct key *key, const char *value, struct config *c)
+{
+	char *end;
+
+	if (strncmp(value, "tpm:", 4) != 0)
+		return store_path(key, value, c);
+	if (strtoul(value + 4, &end, 16) >> 24 != 0x81 || *end)
+		return "not a persistent handle of the TPM, 0x81000000 to 0x81ffffff";
+	return store_text(key, value, c);
+}
+
 static bool section_known(const char *name, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -858,6 +984,8 @@ static void settle_modes(struct parser *p)
 		kinds |= 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
 	if (!p->config->gate.required)
 		p->config->gate.required = kinds;
+	if (p->config->gate.authentication == CONFIG_AUTH_COMBINED)
+		p->config->gate.required |= 1u << TRUSTGATE_EVIDENCE_KIND_HP_AUTH;
 }
 
 static void check_modes(struct parser *p)
@@ -914,11 +1042,33 @@ static void check_role(struct parser *p)
 				 "name the child to initiate, or say start = no");
 		return;
 	}
+	if (given(p, "gate", "authentication")) {
+		complain(p, 0, "gate.authentication", "", "a key of role = henb",
+			 "name the H(e)NBs that have to do both rounds: [segw] combined");
+		return;
+	}
 	if (c->gate.required & ~segw_kinds(c))
 		complain(p, 0, "gate.required", "", "a proof that this SeGW has no source for",
 			 "leave it out, or see [vendor] check, [authz] mode and [integrity] policy");
 	/* It waits for its peers. */
 	p->config->charon.start = false;
+}
+
+/* Who is asked has to be named, and who is named to be asked. */
+static void check_validate(struct parser *p)
+{
+	const struct config_integrity *i = &p->config->integrity;
+	bool asks = i->validate != VALIDATE_OFF || i->on_fail == ON_FAIL_PENDING_VALIDATE;
+
+	if (i->validate != VALIDATE_OFF && !*i->validate_uri)
+		complain(p, 0, "integrity.validate_uri", "", "missing, and integrity.validate is not off",
+			 "give https://HOST[:PORT][/PATH] of the validation entity");
+	if (*i->validate_uri && !asks)
+		complain(p, 0, "integrity.validate_uri", i->validate_uri, "is asked nothing",
+			 "say validate = best-effort or require, or on_fail = pending-validate");
+	if (!*i->validate_cert != !*i->validate_key)
+		complain(p, 0, *i->validate_cert ? "integrity.validate_key" : "integrity.validate_cert",
+			 "", "missing, and the other of the two is given", "give both or none");
 }
 
 /* INTEGRITY_INFO is sent by one end and appraised by the other. */
@@ -933,7 +1083,10 @@ static void check_integrity(struct parser *p)
 		{ "reference", CONFIG_ROLE_SEGW }, { "enrolment", CONFIG_ROLE_SEGW },
 		{ "sinks", CONFIG_ROLE_SEGW }, { "figs", CONFIG_ROLE_SEGW },
 		{ "pcrs", CONFIG_ROLE_SEGW }, { "accept_degraded", CONFIG_ROLE_SEGW },
-		{ "max_age", CONFIG_ROLE_SEGW },
+		{ "max_age", CONFIG_ROLE_SEGW }, { "references", CONFIG_ROLE_SEGW },
+		{ "validate", CONFIG_ROLE_SEGW }, { "validate_uri", CONFIG_ROLE_SEGW },
+		{ "validate_ca", CONFIG_ROLE_SEGW }, { "validate_cert", CONFIG_ROLE_SEGW },
+		{ "validate_key", CONFIG_ROLE_SEGW }, { "validate_try", CONFIG_ROLE_SEGW },
 	};
 	const struct config_integrity *i = &p->config->integrity;
 	char full[64];
@@ -945,6 +1098,7 @@ static void check_integrity(struct parser *p)
 		complain(p, 0, full, "", only[n].role == CONFIG_ROLE_SEGW ?
 			 "a key of role = segw" : "a key of role = henb", "leave it out");
 	}
+	check_validate(p);
 	if (i->figs && !*i->sinks)
 		complain(p, 0, "integrity.sinks", "", "missing, and integrity.figs is yes",
 			 "give the file in which what FIGS is to get waits");
@@ -966,6 +1120,39 @@ static void take_segw(struct parser *p, const char *file, const char *text, size
 			 "leave it out, or say role = segw in [agent]");
 }
 
+/* TS 33.320 8.3: what each mode of the link to the H(e)MS needs. */
+static void check_hems(struct parser *p)
+{
+	const struct config_hems *h = &p->config->hems;
+	char host[CONFIG_TEXT_MAX + 1];
+	struct config_addr addr;
+	bool url_tls = false, tls = config_hems_tls(h->mode);
+	uint16_t port;
+
+	if (h->mode == CONFIG_HEMS_NONE)
+		return;
+	if (p->config->agent.role == CONFIG_ROLE_SEGW)
+		complain(p, 0, "hems.mode", "", "a key of role = henb", "leave it out");
+	if (!*h->url) {
+		complain(p, 0, "hems.url", "", "missing", "give https://HOST[:PORT][/PATH]");
+		return;
+	}
+	config_hems_url(h->url, &url_tls, host, &port);
+	if (tls && !url_tls)
+		complain(p, 0, "hems.url", h->url, "http, and this mode is TLS (TS 33.320 8.3.4)",
+			 "give an https URL");
+	if (h->mode == CONFIG_HEMS_TLS && !h->address.family && !parse_addr(host, &addr))
+		complain(p, 0, "hems.address", "", "missing, and hems.mode is internet-tls",
+			 "give the address that alone may be reached outside of the tunnel");
+	if (tls && !*h->anchor)
+		complain(p, 0, "hems.anchor", "", "missing, and this mode is TLS",
+			 "give the file of the roots that its certificate is issued below");
+	if (tls && (!*h->certificate || !*h->key))
+		complain(p, 0, *h->certificate ? "hems.key" : "hems.certificate", "",
+			 "missing: both ends show a certificate (TS 33.320 8.3.1, 8.3.2.1)",
+			 "give certificate, and key = tpm:HANDLE or a file");
+}
+
 /* What no single value shows. */
 static void check_together(struct parser *p)
 {
@@ -973,6 +1160,7 @@ static void check_together(struct parser *p)
 
 	check_role(p);
 	check_integrity(p);
+	check_hems(p);
 	if (c->agent.renew_ms > c->agent.lease_ms / 2)
 		complain(p, 0, "agent.renew", "", "more than half of agent.lease",
 			 "one late renewal would close the gate; make it a third of the lease");

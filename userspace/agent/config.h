@@ -28,6 +28,8 @@ enum config_role { CONFIG_ROLE_HENB, CONFIG_ROLE_SEGW };
 enum config_ocsp_mode {
 	CONFIG_OCSP_INBAND, CONFIG_OCSP_DIRECT, CONFIG_OCSP_INTUNNEL, CONFIG_OCSP_MODES,
 };
+/* Who has to authenticate: the device alone, or the hosting party as well (RFC 4739). */
+enum config_authentication { CONFIG_AUTH_DEVICE, CONFIG_AUTH_COMBINED };
 enum config_on_invalid { CONFIG_TERMINATE, CONFIG_HOLD };
 enum config_nonce { CONFIG_NONCE_REQUIRED, CONFIG_NONCE_PREFERRED };
 enum config_aia { CONFIG_AIA_IGNORE, CONFIG_AIA_ALLOW };
@@ -80,6 +82,7 @@ struct config_peer {
 struct config_gate {
 	uint32_t mode;			/* enum trustgate_mode */
 	uint32_t required;		/* mask of 1 << trustgate_evidence_kind */
+	uint32_t authentication;	/* enum config_authentication; role henb */
 	uint32_t set;			/* mask of 1 << TRUSTGATE_A_CONFIG_* given */
 	uint32_t t_bind_ms, t_verify_ms, grace_ms;
 	uint32_t boot_bytes, boot_packets, boot_attempts;
@@ -136,13 +139,38 @@ struct config_integrity {
 	/* Role segw. */
 	uint32_t policy;		/* enum integrity_policy */
 	uint32_t on_fail;		/* enum integrity_on_fail */
+	uint32_t validate;		/* enum integrity_validate */
+	char validate_uri[CONFIG_TEXT_MAX + 1];	/* of the validation entity, or empty */
+	/* PEM files: who issued its certificate, and what we show it; or empty. */
+	char validate_ca[CONFIG_TEXT_MAX + 1];
+	char validate_cert[CONFIG_TEXT_MAX + 1], validate_key[CONFIG_TEXT_MAX + 1];
+	uint32_t validate_try_ms;
 	char reference[CONFIG_TEXT_MAX + 1];	/* reference policy, or empty */
+	char references[CONFIG_TEXT_MAX + 1];	/* directory of devices' own, or empty */
 	char enrolment[CONFIG_TEXT_MAX + 1];	/* the devices' attestation keys, or empty */
 	char sinks[CONFIG_TEXT_MAX + 1];	/* what became of reports, or empty */
 	bool figs;			/* put it into the outbox as well */
 	uint32_t pcrs;			/* that a quote has to be of: bit n: PCR n */
 	bool accept_degraded;
 	uint32_t max_age_ms;		/* of a report; then IKE has to bring another */
+};
+
+/* The link to the H(e)MS (TS 33.320 8.3). */
+enum config_hems_mode {
+	CONFIG_HEMS_NONE, CONFIG_HEMS_IPSEC, CONFIG_HEMS_IPSEC_TLS, CONFIG_HEMS_TLS,
+};
+
+struct config_hems {
+	uint32_t mode;			/* enum config_hems_mode */
+	char url[CONFIG_TEXT_MAX + 1];
+	char name[CONFIG_TEXT_MAX + 1];	/* in its certificate; empty: the URL's host */
+	struct config_addr address;	/* of a mode outside of the tunnel */
+	char anchor[CONFIG_TEXT_MAX + 1];
+	char profile[CONFIG_TEXT_MAX + 1];
+	uint32_t revocation;		/* enum hems_revocation of hems/hems.h */
+	struct config_uri ocsp_uri;
+	char ciphers[CONFIG_TEXT_MAX + 1];
+	char certificate[CONFIG_TEXT_MAX + 1], key[CONFIG_TEXT_MAX + 1];
 };
 
 struct config {
@@ -154,6 +182,7 @@ struct config {
 	struct config_clock clock;
 	struct config_tre tre;
 	struct config_integrity integrity;
+	struct config_hems hems;
 	struct segw_config segw;	/* of role segw only */
 };
 
@@ -182,6 +211,18 @@ int config_parse(const char *file, const char *text, size_t len, struct config *
  * NULL, or the rule that it breaks.
  */
 const char *config_uri_parse(const char *value, bool names, struct config_uri *out);
+
+/* Is @mode of the H(e)MS link one with TLS? */
+bool config_hems_tls(uint32_t mode);
+/* "none", "intranet-ipsec", ... */
+const char *config_hems_name(uint32_t mode);
+
+/*
+ * Take the H(e)MS's URL apart: http or https, a host that may be in brackets, a port.
+ * NULL, or the rule that it breaks. @port is the scheme's when there is none.
+ */
+const char *config_hems_url(const char *url, bool *tls, char host[CONFIG_TEXT_MAX + 1],
+			    uint16_t *port);
 
 /* "inband", "direct", "intunnel" */
 const char *config_mode_name(uint32_t mode);

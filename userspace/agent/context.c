@@ -10,11 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <openssl/evp.h>
 
 #include "agent/log.h"
+#include "agent/segw.h"
+#include "agent/validation.h"
 
 #define SWEEP_MS	10000	/* for the plugin to tell of all IKE SAs again */
+#define FLAP_MS		60000	/* an IKE SA that is replaced sooner was not given up */
+#define FLAPS		3
+#define REPLACED	"a newer IKE SA of the same device took its place"
 /* An H(e)NB has a handful; of a SeGW the kernel's own limit is the first. */
 #define CONTEXTS_MAX	(is_segw() ? 65536u : 256u)
 
@@ -97,6 +103,7 @@ void context_free(struct context *c)
 	verify_stop(c);
 	react_stop(c);
 	worker_cancel(&c->authorize);
+	validation_forget(c);
 	timer_stop(&c->orphan);
 	free(c->cert_data);
 	free(c->device);
@@ -137,6 +144,7 @@ static void keep_report(struct context *c, const struct decode_msg *m, uint8_t *
 	struct pki_der ni, nr, idi;
 	uint64_t now = loop_now(), age = (uint64_t)m->age_s * 1000;
 
+	validation_forget(c);
 	p = copy(&ni, &m->ni, 1, p);
 	p = copy(&nr, &m->nr, 1, p);
 	p = copy(&idi, &m->idi, 1, p);
@@ -195,6 +203,7 @@ static struct context *make(uint32_t ike_id, uint64_t instance)
 	c->k.required = conf.gate.required;
 	c->source = CONFIG_OCSP_MODES;
 	worker_init(&c->authorize);
+	validation_init(c);
 	verify_init(c);
 	react_init(c);
 	c->next = contexts;
@@ -213,14 +222,35 @@ static const char *refuse_early(const struct decode_msg *m)
 	return NULL;
 }
 
+/* Of the peer at the SeGW, our own at the H(e)NB: who may be asked to do both rounds. */
+const char *context_lacks_round(struct context *c, const struct decode_msg *m)
+{
+	bool wanted;
+
+	c->rounds = is_segw() ? m->auth_kinds : m->own_kinds;
+	wanted = is_segw() ? segw_combined(c->k.peer) : conf.gate.required & KIND(HP_AUTH);
+	if (!wanted || c->more || c->rounds & TG_WIRE_AUTH_EAP)
+		return NULL;
+	if (is_segw())
+		return "this H(e)NB has to authenticate its hosting party as well ([segw] "
+		       "combined), and no EAP-AKA round with a key came: see its [gate] "
+		       "authentication and swanctl.conf";
+	return "the SeGW took the certificate alone, and [gate] authentication = combined wants "
+	       "the hosting party's EAP-AKA as well: does it say multiple_authentication = yes, "
+	       "and has its connection a second remote round?";
+}
+
 void context_orphaned(struct context *c)
 {
-	if (!c->k.id && !has_child(c))
+	if ((!c->k.id || c->early) && !has_child(c))
 		forget(c);
 }
 
 void context_refused(struct context *c, const char *why)
 {
+	/* Of an earlier round. */
+	if (c->k.id && tg_context_del(gate(), c->k.id, TRUSTGATE_REASON_IKE_DELETED))
+		log_context(LOG_WARNING, "not-deleted", c, tg_error(gate()));
 	context_free(c);
 	/* Charon's own answer comes too late to count: it was told no by us. */
 	if (!contexts)
@@ -252,6 +282,11 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 	}
 	if (EVP_Digest(m->certs[0].data, m->certs[0].len, digest, NULL, EVP_sha256(), NULL) != 1)
 		goto nomem;
+	if (c && c->replaced) {
+		c->stale = false;
+		plugin_reply(m->seq, EACCES, REPLACED);
+		return;
+	}
 	if (c && memcmp(c->k.cert_digest, digest, sizeof(digest))) {
 		mismatch(c, digest);
 		plugin_reply(m->seq, EACCES,
@@ -265,8 +300,14 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 	snprintf(c->k.peer, sizeof(c->k.peer), "%s", m->peer_id);
 	c->stale = false;
 	c->resumed = m->flags & TG_WIRE_FLAG_RESUMED;
+	c->more = m->flags & TG_WIRE_FLAG_MORE;
 	c->authorize_seq = m->seq;
 	start_up();
+	why = context_lacks_round(c, m);
+	if (why) {
+		authorize_refuse(c, "hp-auth", "round.missing", why);
+		return;
+	}
 	if (authorize_begin(c))
 		return;
 	if (!c->k.id)
@@ -309,6 +350,59 @@ static int announce(struct context *c)
 	c->seen_state = c->k.state;
 	c->seen_generation = c->k.generation;
 	return c->k.state == TRUSTGATE_STATE_PENDING;
+}
+
+void context_round(struct context *c)
+{
+	if (gate_is_off() || c->k.id)
+		return;
+	c->early = announce(c) >= 0;
+}
+
+static bool same_device(const struct context *a, const struct context *b)
+{
+	return !strcasecmp(a->k.peer, b->k.peer);
+}
+
+/* PIT-30: a box that comes and goes is two boxes that throw each other out. */
+static void count_takeover(struct context *c, const struct context *old)
+{
+	if (c->admitted_ms - old->admitted_ms >= FLAP_MS)
+		return;
+	c->takeovers = old->takeovers + 1;
+	if (c->takeovers >= FLAPS)
+		log_context(LOG_ALERT, "flapping", c,
+			    "this H(e)NB takes its own place again and again: is there a second "
+			    "box with its key?");
+}
+
+/*
+ * SGW-OLD-01, A.1-9, A.2-21: the H(e)NB is here anew, so its old IKE SAs are void. They
+ * are found by the device's identity: the hosting party's may have moved to another box
+ * (PIT-31). Only now, when all rounds are done and we let it in, or anyone could have an
+ * H(e)NB thrown out by its name (SGW-OLD-04).
+ */
+static void replace_old(struct context *c)
+{
+	for (struct context *old = contexts; old; old = old->next) {
+		if (old == c || !old->admitted_ms || old->replaced || !same_device(old, c))
+			continue;
+		count_takeover(c, old);
+		react_replaced(old);
+	}
+}
+
+void context_admitted(struct context *c)
+{
+	c->combined = c->rounds & TG_WIRE_AUTH_EAP;
+	/* What is required may have been learnt since. */
+	if (c->early && tg_context_announce(gate(), &c->k))
+		log_context(LOG_ERR, "not-announced", c, tg_error(gate()));
+	if (c->admitted_ms)
+		return;
+	c->admitted_ms = loop_now();
+	if (is_segw() && !c->resumed)
+		replace_old(c);
 }
 
 /* The context that an SA is bound to; 0: none. */
@@ -392,8 +486,8 @@ uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen
 	struct child *child;
 	int fresh, err;
 
-	if (!c) {
-		snprintf(why, whylen, "this IKE SA was never authorized");
+	if (!c || c->replaced) {
+		snprintf(why, whylen, "%s", c ? REPLACED : "this IKE SA was never authorized");
 		return EACCES;
 	}
 	take_vips(c, m);
@@ -416,8 +510,9 @@ uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen
 		snprintf(why, whylen, "%s", tg_error(gate()));
 		log_context(LOG_ERR, "not-bound", c, why);
 	}
-	if (fresh > 0)
+	if (fresh > 0 || c->early)
 		verify_anew(c);
+	c->early = false;
 	return (uint32_t)-err;
 }
 
@@ -566,7 +661,7 @@ void context_resync(void)
 void context_announce_all(void)
 {
 	for (struct context *c = contexts; c; c = c->next) {
-		if (!c->k.id || c->stale)
+		if (!c->k.id || c->stale || c->replaced)
 			continue;
 		verify_stop(c);
 		c->k.state = TRUSTGATE_STATE_SUSPENDED;

@@ -33,6 +33,13 @@ struct context {
 	bool chain_known;
 	bool resumed;			/* told of again, not for a decision */
 	bool stale;			/* not told of again since the plugin was lost */
+	bool more;			/* the round told of is not the last one (RFC 4739) */
+	bool early;			/* in the kernel since an earlier round, without an SA */
+	bool combined;			/* both rounds: the certificate, and EAP-AKA */
+	bool replaced;			/* by a newer IKE SA: waits for its end, and is nothing */
+	uint64_t admitted_ms;		/* loop_now() when it was let in; 0: not yet */
+	uint32_t rounds;		/* TG_WIRE_AUTH_* done by the H(e)NB, which may be us */
+	unsigned int takeovers;		/* IKE SAs replaced before this one, each soon */
 	bool had_opened;
 	uint32_t authorize_seq;
 
@@ -54,6 +61,11 @@ struct context {
 	enum integrity_outcome outcome;	/* of it, or of its absence */
 	struct pki_result integrity;	/* why, to be handed in likewise */
 	struct appraise_device *device;	/* while it is appraised: whose it should be */
+	struct appraise_result appraised;	/* what was found of it here, for validation.c */
+	enum validation validation;	/* what the validation entity said of it */
+	char validation_why[TRUSTGATE_TEXT_MAX + 1];	/* or why it said nothing */
+	bool revalidate;		/* though it said something: this is a new round */
+	struct check entity;
 	bool integrity_known;
 	struct pki_result chain;
 	struct pki_result inband;	/* what came in IKE says */
@@ -93,10 +105,20 @@ void context_free(struct context *c);
 void context_orphaned(struct context *c);
 /* The peer was refused before it had an SA. */
 void context_refused(struct context *c, const char *why);
+/* One of its rounds is good: the kernel may know of it, and of what was proven. */
+void context_round(struct context *c);
+/* The peer is let in: what an earlier round announced is brought up to date, and the IKE
+ * SAs that the same H(e)NB had are closed.
+ */
+void context_admitted(struct context *c);
+/* Why the rounds that were done are not enough, or NULL. */
+const char *context_lacks_round(struct context *c, const struct decode_msg *m);
 
 /* authorize.c: may the peer have an SA at all? */
 /* Find out, and answer the plugin. False when nothing could be started. */
 bool authorize_begin(struct context *c);
+/* No, for a reason that needs no looking. */
+void authorize_refuse(struct context *c, const char *proof, const char *rule, const char *why);
 
 /* verify.c */
 void verify_init(struct context *c);
@@ -131,6 +153,8 @@ json_t *tre_chain_json(void);
 /* Read the kernel's view and act on what is new in it. */
 void react(struct context *c);
 void react_init(struct context *c);
+/* A newer IKE SA took its place: close it for good now, and delete it. */
+void react_replaced(struct context *c);
 void react_stop(struct context *c);
 
 #endif /* TRUSTGATE_CONTEXT_H */

@@ -14,7 +14,9 @@
 
 #include "agent/appraisal.h"
 #include "agent/log.h"
+#include "agent/references.h"
 #include "segw/job.h"
+#include "segw/rounds.h"
 
 #define LOOK_MS		1000	/* for files that changed */
 #define MARGIN_MS	2000	/* of a worker beyond its sources' deadline */
@@ -112,7 +114,7 @@ static void refresh(void)
 		log_say(LOG_NOTICE, "segw-changed", "allow-list or revocation lists", NULL);
 		recheck_due = true;
 	}
-	if (appraisal_refresh())
+	if (references_refresh())
 		recheck_due = true;
 	if (!indexed && (busy || recheck_due))
 		index_next();
@@ -218,10 +220,17 @@ int segw_run(struct context *c, struct worker *w, enum segw_extent extent,
 			    j.deadline_ms + MARGIN_MS, done);
 }
 
-uint32_t segw_required(uint32_t vendor)
+bool segw_combined(const char *peer)
+{
+	return rounds_combined(conf.segw.segw.combined, peer);
+}
+
+uint32_t segw_required(uint32_t vendor, const char *peer)
 {
 	uint32_t kinds = conf.gate.required;
 
+	if (segw_combined(peer))
+		kinds |= KIND(HP_AUTH);
 	/* Of a vendor without a check there is no proof to wait for. */
 	if (vendor < conf.segw.nvendors && !conf.segw.vendors[vendor].check)
 		kinds &= ~KIND(REVOCATION);

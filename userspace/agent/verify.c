@@ -268,10 +268,28 @@ static void hand_in_report(struct context *c)
 	again(c, &c->tre, retry_tre);
 }
 
+/*
+ * What the second round proved holds for as long as the IKE SA: EAP is not done again,
+ * unless by reauthentication.
+ */
+static void hand_in_hosting_party(struct context *c)
+{
+	static const uint8_t none[TRUSTGATE_DIGEST_LEN];
+	struct finding f = {
+		.kind = TRUSTGATE_EVIDENCE_KIND_HP_AUTH, .result = TRUSTGATE_RESULT_GOOD,
+		.life_ms = TRUSTGATE_PROOF_MAX_MS, .proof_digest = none,
+		.rule = "round.eap-aka", .detail = "AUTH was made with EAP-AKA's key (RFC 4739)",
+	};
+
+	if (c->combined && c->wanted & KIND(HP_AUTH))
+		hand_in(c, &f);
+}
+
 void verify_hand_in_known(struct context *c)
 {
 	if (!is_live(c))
 		return;
+	hand_in_hosting_party(c);
 	if (c->chain_known && c->k.required & KIND(DEVICE_AUTH)) {
 		/* The path's own proof is the leaf that it leads to. */
 		memcpy(c->chain.proof_digest, c->k.cert_digest, sizeof(c->chain.proof_digest));
@@ -627,6 +645,7 @@ void verify_anew(struct context *c)
 		return;
 	c->wanted = c->k.required;
 	c->walk = 0;
+	c->revalidate = is_open(c);
 	c->pki.tries = 0;
 	c->tre.tries = 0;
 	if (c->k.state == TRUSTGATE_STATE_OPEN &&

@@ -14,6 +14,7 @@
 #include "pki/pki.h"
 #include "segw/appraise.h"
 #include "segw/crl_get.h"
+#include "segw/decide.h"
 #include "tre/record.h"
 #include "tre/tre.h"
 
@@ -32,6 +33,7 @@ struct worker_result {
 		uint8_t record[TRE_RECORD_MAX];
 		struct appraise_result appraisal;
 	};
+	enum validation validation;	/* why there is none: in tre */
 	/* In IKE there was no response about this certificate, good or bad. */
 	bool absent;
 	/* When a good response with our nonce was made, seconds; or 0. */

@@ -132,11 +132,17 @@ static bool say_pcr(const struct appraise_reference *ref, const struct tre_recor
 	return true;
 }
 
-static bool state_ok(const struct appraise_reference *ref, const struct tre_record *record,
-		     const struct tre_evidence *e, struct appraise_result *r)
+/* @own: the name of the one that the device goes by, if it has one of its own. */
+static bool state_ok(const struct appraise_reference *ref, const char *own,
+		     const struct tre_record *record, const struct tre_evidence *e,
+		     struct appraise_result *r)
 {
 	char digest[2 * TRE_DIGEST_LEN + 1];
 
+	if (!ref && *own)
+		return say(r, APPRAISE_UNJUDGED, "appraise.reference.own",
+			   "there is no reference %s, by which this device goes (put it into [integrity] references)",
+			   own);
 	if (!ref)
 		return say(r, APPRAISE_UNJUDGED, "appraise.reference.absent",
 			   "there is no reference to hold its PCRs against (give [integrity] reference)");
@@ -158,6 +164,7 @@ static void note(struct appraise_result *r, const struct tre_record *record,
 {
 	r->now = (struct appraise_counters){ true, e->reset, e->restart, e->firmware };
 	r->claims = record->claims;
+	memcpy(r->qualifying, e->qualifying, sizeof(r->qualifying));
 }
 
 static void judge(const struct appraise_job *job, bool by_key, struct appraise_result *r)
@@ -190,7 +197,7 @@ static void judge(const struct appraise_job *job, bool by_key, struct appraise_r
 		return;
 	}
 	if (firmware_ok(&job->device->last, r) && claim_ok(job, r) &&
-	    state_ok(job->reference, &record, &e, r))
+	    state_ok(job->reference, job->device->reference, &record, &e, r))
 		say(r, APPRAISE_GOOD, "appraise.good", "%.80s is as policy %.63s says",
 		    job->device->identity, tre_policy_name(job->reference->policy));
 }

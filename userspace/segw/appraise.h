@@ -74,6 +74,7 @@ struct appraise_result {
 	uint8_t proof_digest[PKI_DIGEST_LEN];	/* SHA-256 of the record */
 	struct appraise_counters now;	/* from FAIL on: to be stored, whatever was decided */
 	struct tre_claims claims;	/* from FAIL on: believed to be the box's words */
+	uint8_t qualifying[TRE_DIGEST_LEN];	/* from FAIL on: what its quote is over */
 	char rule[64];			/* for example "appraise.qualifying" */
 	char detail[PKI_TEXT_MAX + 1];
 };

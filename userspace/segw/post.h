@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One POST over HTTPS, to FIGS or to a validation entity. Blocks: not for the agent's loop. */
+/*
+ * One POST over HTTPS, to FIGS or to a validation entity. Blocks: not for the agent's loop.
+ * Starts neither thread nor process, so that a confined worker can call it.
+ */
 #ifndef TRUSTGATE_SEGW_POST_H
 #define TRUSTGATE_SEGW_POST_H
 
@@ -8,10 +11,17 @@
 
 #define POST_ANSWER_MAX	4096
 
+struct post_pem {
+	const void *data;		/* NULL: there is none */
+	size_t len;
+};
+
 struct post {
 	const char *url;		/* https:// alone */
 	const char *ca;			/* PEM file of who may have signed the server's, NULL: the system's */
 	const char *cert, *key;		/* of ours, PEM files, or NULL */
+	/* The same three as text, for who may not read the files. */
+	struct post_pem ca_pem, cert_pem, key_pem;
 	const char *type;		/* Content-Type */
 	const char *const *headers;	/* further ones, up to a NULL; or NULL */
 	const void *body;
