@@ -28,14 +28,15 @@ import sys
 
 HDR = struct.Struct("=IHHII")
 ITEM = struct.Struct("=HH")
-MAGIC, VERSION, REPLY = 0x54474154, 2, 16
+MAGIC, VERSION, REPLY = 0x54474154, 3, 16
 TYPES = {1: "HELLO", 2: "AUTHORIZE", 3: "CHILD_KEYS", 4: "CHILD_UP", 5: "CHILD_DOWN",
          6: "IKE_DOWN", 7: "IKE_REKEY", 8: "PING", 9: "REPORT"}
 REPLIED = {"HELLO", "AUTHORIZE", "CHILD_KEYS", "PING", "REPORT"}
 ITEMS = ["", "instance", "text", "ike", "new_ike", "role", "peer", "cert", "kinds", "child",
          "name", "proto", "spi_in", "spi_out", "local", "remote", "reqid", "if_in", "if_out",
          "vip", "flags", "status", "ocsp", "sent", "life", "spi_i", "spi_r", "ni", "nr", "idi", "integrity",
-         "mode", "notify", "age", "own_id", "own_cert"]
+         "mode", "notify", "age", "own_id", "own_cert",
+         "own_kinds"]
 TEXTS = {"text", "peer", "name", "own_id"}
 ADDRESSES = {"local", "remote", "vip"}
 STATUS, TEXT, FLAGS, LIFE, INTEGRITY, MODE, NOTIFY = 21, 2, 20, 24, 30, 31, 32

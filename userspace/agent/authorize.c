@@ -47,12 +47,17 @@ static void log_decision(const struct context *c, int priority, const char *deci
 
 static bool is_up(const struct context *c)
 {
-	return c->resumed || c->k.id;
+	return c->resumed || (c->k.id && !c->early);
 }
 
 static void admit(struct context *c, const char *proof, const struct pki_result *r)
 {
-	log_decision(c, LOG_NOTICE, "authorize", proof, r);
+	log_decision(c, LOG_NOTICE, c->more ? "round" : "authorize", proof, r);
+	/* Before the peer hears of it: then its old IKE SAs carry nothing any more. */
+	if (c->more)
+		context_round(c);
+	else
+		context_admitted(c);
 	plugin_reply(c->authorize_seq, 0, r->detail);
 	timer_start(&c->orphan, ORPHAN_MS, orphaned);
 	verify_hand_in_known(c);
@@ -72,6 +77,15 @@ static void refuse(struct context *c, const char *proof, const struct pki_result
 	}
 	snprintf(why, sizeof(why), "%s", r->detail);
 	context_refused(c, why);
+}
+
+void authorize_refuse(struct context *c, const char *proof, const char *rule, const char *why)
+{
+	struct pki_result r = { .verdict = PKI_BAD };
+
+	snprintf(r.rule, sizeof(r.rule), "%s", rule);
+	snprintf(r.detail, sizeof(r.detail), "%s", why);
+	refuse(c, proof, &r);
 }
 
 static void admit_by(struct context *c, uint32_t mode, const struct pki_result *r)
@@ -200,7 +214,8 @@ static void look_at_report(struct context *c)
 	uint64_t left = c->authorize_by_ms > now ? c->authorize_by_ms - now : 1;
 	int err;
 
-	if (conf.integrity.policy == INTEGRITY_IGNORE) {
+	/* Once, when all rounds are done: it is kept until then. */
+	if (c->more || conf.integrity.policy == INTEGRITY_IGNORE) {
 		admit(c, "device-auth", &c->chain);
 		return;
 	}
@@ -224,7 +239,7 @@ static void checked_henb(struct worker *w, const struct worker_result *r)
 		refuse(c, "device-auth", &c->chain);
 		return;
 	}
-	c->k.required = segw_required(r->vendor);
+	c->k.required = segw_required(r->vendor, c->k.peer);
 	/*
 	 * SGW-REV-11: with refuse = in-ike what is bad already ends IKE itself. What is
 	 * good is looked at again while the SA is held, as an answer's life began then.

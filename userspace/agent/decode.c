@@ -33,7 +33,7 @@ static const struct shape shapes[] = {
 	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_ROLE) | BIT(TG_WIRE_PEER_ID) | BIT(TG_WIRE_AUTH_KINDS),
 	  BIT(TG_WIRE_CERT) | BIT(TG_WIRE_SENT) | BIT(TG_WIRE_OCSP) | BIT(TG_WIRE_FLAGS) |
 	  BINDING | BIT(TG_WIRE_AGE) | BIT(TG_WIRE_INTEGRITY) | BIT(TG_WIRE_OWN_ID) |
-	  BIT(TG_WIRE_OWN_CERT) },
+	  BIT(TG_WIRE_OWN_CERT) | BIT(TG_WIRE_OWN_KINDS) },
 	{ TG_WIRE_CHILD_KEYS,
 	  BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_CHILD_ID) | BIT(TG_WIRE_CHILD_NAME) |
 	  BIT(TG_WIRE_PROTOCOL) | BIT(TG_WIRE_SPI_IN) | BIT(TG_WIRE_SPI_OUT) |
@@ -45,6 +45,7 @@ static const struct shape shapes[] = {
 	{ TG_WIRE_IKE_REKEY, BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_NEW_IKE_ID), 0 },
 	{ TG_WIRE_PING, 0, 0 },
 	{ TG_WIRE_REPORT, BIT(TG_WIRE_IKE_ID) | BINDING, 0 },
+	{ TG_WIRE_NOTIFIED, BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_NOTIFY) | BIT(TG_WIRE_DATA), 0 },
 };
 
 static const struct shape *find_shape(uint16_t type)
@@ -119,7 +120,8 @@ static bool take_number(struct decode_msg *m, uint16_t type, const uint8_t *data
 		[TG_WIRE_REQID] = &m->reqid, [TG_WIRE_IF_ID_IN] = &m->if_id_in,
 		[TG_WIRE_IF_ID_OUT] = &m->if_id_out, [TG_WIRE_FLAGS] = &m->flags,
 		[TG_WIRE_STATUS] = &m->status, [TG_WIRE_SENT] = &m->sent,
-		[TG_WIRE_AGE] = &m->age_s,
+		[TG_WIRE_AGE] = &m->age_s, [TG_WIRE_OWN_KINDS] = &m->own_kinds,
+		[TG_WIRE_NOTIFY] = &m->notify,
 	};
 
 	return type < ARRAY_SIZE(out) && out[type] &&
@@ -168,6 +170,8 @@ static bool take_item(struct decode_msg *m, uint16_t type, const uint8_t *data, 
 		return take_octets(&m->idi, 4, TG_WIRE_IDI_MAX, data, len);
 	case TG_WIRE_INTEGRITY:
 		return take_octets(&m->integrity, 1, TG_WIRE_INTEGRITY_MAX, data, len);
+	case TG_WIRE_DATA:
+		return take_octets(&m->notified, 1, TG_WIRE_DATA_MAX, data, len);
 	default:
 		return take_number(m, type, data, len);
 	}
@@ -202,6 +206,9 @@ static const char *take_items(struct decode_msg *m, const struct shape *shape,
 	if ((m->have & BINDING && (m->have & BINDING) != BINDING) ||
 	    (m->have & BIT(TG_WIRE_INTEGRITY) && !(m->have & BINDING)))
 		return "of an IKE SA's SPIs, nonces and identity some are missing";
+	if (m->have & BIT(TG_WIRE_NOTIFY) && m->notify != TG_WIRE_CHALLENGE_TYPE &&
+	    m->notify != TG_WIRE_PROOF_TYPE)
+		return "a Notify of a type that nobody asked for";
 	return NULL;
 }
 
@@ -308,4 +315,16 @@ size_t encode_staple(uint8_t *buf, struct pki_der cert, const struct pki_der *oc
 	for (size_t i = 0; i < n; i++)
 		p = put_item(p, TG_WIRE_OCSP, ocsps[i].data, (uint16_t)ocsps[i].len);
 	return finish(buf, p, TG_WIRE_STAPLE, 0);
+}
+
+size_t encode_send(uint8_t *buf, uint32_t ike_id, uint32_t type, const uint8_t *data, size_t len)
+{
+	uint8_t *p = buf + sizeof(struct tg_wire_hdr);
+
+	if (!len || len > TG_WIRE_DATA_MAX)
+		return 0;
+	p = put_u32(p, TG_WIRE_IKE_ID, ike_id);
+	p = put_u32(p, TG_WIRE_NOTIFY, type);
+	p = put_item(p, TG_WIRE_DATA, data, (uint16_t)len);
+	return finish(buf, p, TG_WIRE_SEND, 0);
 }

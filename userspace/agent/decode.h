@@ -22,7 +22,7 @@ struct decode_msg {
 	uint32_t seq;
 	uint64_t have;			/* mask of 1 << enum tg_wire_item_type */
 	uint64_t instance;
-	uint32_t ike_id, new_ike_id, auth_kinds, child_id, reqid;
+	uint32_t ike_id, new_ike_id, auth_kinds, own_kinds, child_id, reqid;
 	uint32_t if_id_in, if_id_out, flags, status, sent, age_s;
 	uint32_t spi_in, spi_out;	/* network byte order */
 	uint8_t role, protocol;
@@ -36,6 +36,8 @@ struct decode_msg {
 	size_t nvips;
 	uint8_t spi_i[8], spi_r[8];
 	struct pki_der ni, nr, idi, integrity, own_cert;	/* likewise */
+	uint32_t notify;		/* type of a Notify, and what is in it */
+	struct pki_der notified;	/* likewise */
 };
 
 /* What the plugin is told in the reply to HELLO. */
@@ -81,5 +83,13 @@ size_t encode_record(uint8_t *buf, uint32_t seq, const uint8_t *record, size_t l
  */
 size_t encode_staple(uint8_t *buf, struct pki_der cert, const struct pki_der *ocsps, size_t n,
 		     uint32_t life_ms);
+
+/*
+ * Encode TG_WIRE_SEND: a Notify of @type with the @len octets of @data, for the peer of
+ * @ike_id. @buf has room for ENCODE_SEND_MAX octets. Returns the length, 0 when there
+ * are none or more than TG_WIRE_DATA_MAX.
+ */
+#define ENCODE_SEND_MAX	(64 + TG_WIRE_DATA_MAX)
+size_t encode_send(uint8_t *buf, uint32_t ike_id, uint32_t type, const uint8_t *data, size_t len);
 
 #endif /* TRUSTGATE_DECODE_H */

@@ -148,6 +148,17 @@ void react(struct context *c)
 	act(c, old);
 }
 
+void react_replaced(struct context *c)
+{
+	verify_stop(c);
+	c->replaced = true;
+	if (c->k.id && tg_context_del(gate(), c->k.id, TRUSTGATE_REASON_REPLACED))
+		log_say(LOG_ERR, "not-closed", tg_error(gate()), NULL);
+	c->k.reason = TRUSTGATE_REASON_REPLACED;
+	log_state(c, LOG_NOTICE, "replaced", "its peer is told to delete it as well");
+	timer_start(&c->terminate, 0, terminate);
+}
+
 void react_init(struct context *c)
 {
 	c->seen_state = TRUSTGATE_STATE_ABSENT;

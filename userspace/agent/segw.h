@@ -32,8 +32,11 @@ const struct segw_world *segw_look(void);
 /* segw_lists.c: a check found that a list is missing, or soon over. */
 void segw_want_list(const struct context *c, const struct worker_result *r);
 
-/* The proofs that an H(e)NB of @vendor needs: a mask of 1 << kind. */
-uint32_t segw_required(uint32_t vendor);
+/* Has the H(e)NB called @peer to do both rounds, certificate and EAP-AKA? */
+bool segw_combined(const char *peer);
+
+/* The proofs that the H(e)NB @peer of @vendor needs: a mask of 1 << kind. */
+uint32_t segw_required(uint32_t vendor, const char *peer);
 
 /*
  * PIT-55: while we wait for proofs of the H(e)NB, it may wait for one of us. Lets its

@@ -17,7 +17,7 @@
 #define TG_WIRE_PATH		"/run/trustgate/plugin.sock"
 #define TG_WIRE_MAGIC		0x54474154u	/* "TGAT" */
 /* Of another version neither end understands the other, and both say so. */
-#define TG_WIRE_VERSION		2
+#define TG_WIRE_VERSION		3
 /* Largest message, header included. */
 #define TG_WIRE_MAX		65536u
 /* Largest number of certificates in one message; more is a bad message. */
@@ -28,6 +28,11 @@
 #define TG_WIRE_OCSP_MAX	16384u
 /* Octets of an INTEGRITY_INFO record; what is longer is told by a flag only. */
 #define TG_WIRE_INTEGRITY_MAX	1500u
+/* A device identifier asked for and proven (FFS-21), each a Notify in an INFORMATIONAL. */
+#define TG_WIRE_CHALLENGE_TYPE	48322u
+#define TG_WIRE_PROOF_TYPE	48323u
+/* Octets of either; what is longer is not told. */
+#define TG_WIRE_DATA_MAX	1024u
 /* Octets of Ni and of Nr (RFC 7296 section 3.9), and of the body of an IDi payload. */
 #define TG_WIRE_NONCE_MIN	16u
 #define TG_WIRE_NONCE_MAX	256u
@@ -62,8 +67,12 @@ enum tg_wire_type {
 	 * [OCSP...] (as sent, RFC 4806), [FLAGS]. As responder, unless INTEGRITY_INFO
 	 * is off: SPI_I, SPI_R, NI, NR, IDI, AGE, and INTEGRITY if the peer sent one; all
 	 * kept since before AUTH was verified, and told only now. As initiator:
-	 * [OWN_ID], [OWN_CERT], which our own AUTH was made with. Replied to; a
-	 * status other than 0 refuses the peer.
+	 * [OWN_ID], [OWN_CERT], which our own AUTH was made with, and OWN_KINDS, the
+	 * rounds that we completed; with FLAG_DEVID in the reply to HELLO SPI_I, SPI_R,
+	 * NI, NR, IDI as well. With FLAG_MORE another round is to follow (RFC
+	 * 4739), and this is all told again after it. PEER_ID and OWN_ID are of the
+	 * round with the certificate. Replied to; a status other than 0 refuses the
+	 * peer.
 	 */
 	TG_WIRE_AUTHORIZE = 2,
 	/*
@@ -90,9 +99,14 @@ enum tg_wire_type {
 	 */
 	TG_WIRE_REPORT = 9,
 	/*
+	 * The peer of an authenticated IKE SA has sent a Notify of one of the types above
+	 * in an INFORMATIONAL request: IKE_ID, NOTIFY, DATA. No reply.
+	 */
+	TG_WIRE_NOTIFIED = 10,
+	/*
 	 * Agent to plugin: STATUS, [TEXT], [FLAGS]. To HELLO also MODE, NOTIFY and
-	 * LIFE, together or not at all, which is off; FLAG_REQUIRED only there. To
-	 * REPORT also INTEGRITY.
+	 * LIFE, together or not at all, which is off; FLAG_REQUIRED and FLAG_DEVID only
+	 * there. To REPORT also INTEGRITY.
 	 */
 	TG_WIRE_REPLY = 16,
 	/*
@@ -102,6 +116,12 @@ enum tg_wire_type {
 	 * and no OCSP withdraw it.
 	 */
 	TG_WIRE_STAPLE = 17,
+	/*
+	 * Agent to plugin, unasked for, no reply: IKE_ID, NOTIFY, DATA: have a Notify of
+	 * that type sent to the peer in an INFORMATIONAL request of that IKE SA. Nothing
+	 * is sent to a peer that did not show our Vendor ID.
+	 */
+	TG_WIRE_SEND = 18,
 };
 
 enum tg_wire_item_type {
@@ -140,7 +160,9 @@ enum tg_wire_item_type {
 	TG_WIRE_AGE,		/* u32, s since the peer's first IKE_AUTH request came */
 	TG_WIRE_OWN_ID,		/* text, the identity that we authenticated as */
 	TG_WIRE_OWN_CERT,	/* DER of the certificate that we did it with */
-	TG_WIRE_ITEM_LAST = TG_WIRE_OWN_CERT,
+	TG_WIRE_OWN_KINDS,	/* u32, TG_WIRE_AUTH_* */
+	TG_WIRE_DATA,		/* of a Notify, 1 to TG_WIRE_DATA_MAX octets */
+	TG_WIRE_ITEM_LAST = TG_WIRE_DATA,
 };
 
 /* Is INTEGRITY_INFO sent, and are its Vendor ID and the Notify looked for? */
@@ -151,7 +173,9 @@ enum tg_wire_mode {
 	TG_WIRE_MODE_LAST = TG_WIRE_MODE_FORCE,
 };
 
-/* Public-key signature AUTH, and EAP, completed by the peer. */
+/* Public-key signature AUTH, and EAP-AKA, completed. No other EAP counts: it may have no key
+ * of its own, and then AUTH says nothing of who was authenticated.
+ */
 #define TG_WIRE_AUTH_PUBKEY	0x1u
 #define TG_WIRE_AUTH_EAP	0x2u
 
@@ -167,5 +191,9 @@ enum tg_wire_mode {
 #define TG_WIRE_FLAG_REQUIRED	0x10u
 /* An INTEGRITY_INFO was too long, empty, of a protocol, or not the only one; not told. */
 #define TG_WIRE_FLAG_INTEGRITY_CUT	0x20u
+/* One round of authentication is done, and another one follows. */
+#define TG_WIRE_FLAG_MORE	0x40u
+/* Tell of device identifiers, and of an initiator which IKE SA each is. */
+#define TG_WIRE_FLAG_DEVID	0x80u
 
 #endif /* TRUSTGATE_WIRE_H */

@@ -157,6 +157,8 @@ METHOD(listener_t, message, bool, private_trustgate_listener_t *this, ike_sa_t *
 	if (type == IKE_SA_INIT || type == IKE_AUTH)
 		this->reports->message(this->reports, ike_sa, message, incoming);
 	if (type == IKE_AUTH) {
+		if (message->get_request(message))
+			this->seen->round(this->seen, ike_sa, message);
 		if (incoming)
 			this->seen->keep(this->seen, ike_sa, message);
 		else
@@ -165,6 +167,10 @@ METHOD(listener_t, message, bool, private_trustgate_listener_t *this, ike_sa_t *
 	return TRUE;
 }
 
+/*
+ * Asked after the last round, and after one that another follows: A.2-6, a SeGW that is
+ * refused by its certificate learns nothing of the hosting party.
+ */
 METHOD(listener_t, authorize, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
        bool final, bool *success)
 {
@@ -172,10 +178,11 @@ METHOD(listener_t, authorize, bool, private_trustgate_listener_t *this, ike_sa_t
 	uint32_t answered;
 	const char *who;
 
-	if (!final)
+	if (!final && !this->seen->more(this->seen, ike_sa->get_unique_id(ike_sa)))
 		return TRUE;
 	answered = this->link->request(this->link,
-				       tg_describe_peer(ike_sa, this->seen, this->reports, 0),
+				       tg_describe_peer(ike_sa, this->seen, this->reports,
+							final ? 0 : TG_WIRE_FLAG_MORE),
 				       AUTHORIZE_MS, &reply);
 	if (!answered) {
 		who = require_agent(this);

@@ -13,6 +13,7 @@ struct entry {
 	uint32_t certs;		/* most of one message */
 	uint32_t flags;		/* TG_WIRE_FLAG_* */
 	bool wants_ocsp, asked;
+	bool more;		/* another round follows (RFC 4739) */
 	chunk_t ocsps[TG_WIRE_OCSPS_MAX];
 	int nocsps;
 };
@@ -102,6 +103,27 @@ METHOD(trustgate_seen_t, keep, void, private_trustgate_seen_t *this, ike_sa_t *i
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(trustgate_seen_t, round_, void, private_trustgate_seen_t *this, ike_sa_t *ike_sa,
+       message_t *message)
+{
+	this->mutex->lock(this->mutex);
+	obtain(this, ike_sa->get_unique_id(ike_sa))->more =
+		message->get_notify(message, ANOTHER_AUTH_FOLLOWS) != NULL;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(trustgate_seen_t, more, bool, private_trustgate_seen_t *this, uint32_t id)
+{
+	struct entry *e;
+	bool more;
+
+	this->mutex->lock(this->mutex);
+	e = find(this, id);
+	more = e && e->more;
+	this->mutex->unlock(this->mutex);
+	return more;
+}
+
 METHOD(trustgate_seen_t, wants_ocsp, bool, private_trustgate_seen_t *this, uint32_t id)
 {
 	struct entry *e;
@@ -188,6 +210,8 @@ trustgate_seen_t *trustgate_seen_create(void)
 	INIT(this,
 		.public = {
 			.keep = _keep,
+			.round = _round_,
+			.more = _more,
 			.wants_ocsp = _wants_ocsp,
 			.ask = _ask,
 			.put = _put,

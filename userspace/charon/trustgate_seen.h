@@ -18,6 +18,12 @@ struct trustgate_seen_t {
 	/* Keep what matters of a decrypted IKE_AUTH message from the peer. */
 	void (*keep)(trustgate_seen_t *this, ike_sa_t *ike_sa, message_t *message);
 
+	/* Note whether a plain IKE_AUTH request says that another round follows. */
+	void (*round)(trustgate_seen_t *this, ike_sa_t *ike_sa, message_t *message);
+
+	/* Did the last one say so? */
+	bool (*more)(trustgate_seen_t *this, uint32_t id);
+
 	/* Has the peer asked for OCSP responses? */
 	bool (*wants_ocsp)(trustgate_seen_t *this, uint32_t id);
 

@@ -40,6 +40,8 @@ static const struct key keys[] = {
 	    .min = 100, .max = 10000, .preset = 2500),
 	KEY(IN_SEGW, segw_main, "refuse", refuse_in_ike, value_bool, "say in-ike or after",
 	    .text = "after in-ike"),
+	KEY(IN_SEGW, segw_main, "combined", combined, value_rounds,
+	    "list identities of H(e)NBs, *.DOMAIN, or * for all"),
 	KEY(IN_SEGW, segw_main, "use_cert_pointers", pointers.use, value_bool,
 	    "say no or allowlist", .text = "no allowlist"),
 	KEY(IN_SEGW, segw_main, "pointer_hosts", pointers, value_hosts,

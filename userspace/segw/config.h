@@ -61,6 +61,7 @@ struct segw_main {
 	char crl_dir[SEGW_TEXT_MAX + 1];
 	uint32_t deadline_ms;		/* for all sources of one check together */
 	bool refuse_in_ike;		/* IKE waits for the first answers */
+	char combined[SEGW_TEXT_MAX + 1];	/* who has to do both rounds: see rounds.h */
 	struct pointer_policy pointers;
 	/* Its own certificate's status, for H(e)NBs that ask in IKE; empty: none. */
 	char certificate[SEGW_TEXT_MAX + 1];

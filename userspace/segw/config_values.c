@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "segw/rounds.h"
+
 #define RADIUS_PORT	1812
 
 bool value_next(const char **list, char *out, size_t size)
@@ -203,6 +205,13 @@ const char *value_hosts(const struct value_limits *limits, const char *value, vo
 			return why;
 	}
 	return p->nhosts ? NULL : "empty";
+}
+
+const char *value_rounds(const struct value_limits *limits, const char *value, void *member)
+{
+	const char *why = rounds_check(value);
+
+	return why ? why : value_text(limits, value, member);
 }
 
 const char *value_networks(const struct value_limits *limits, const char *value, void *member)

@@ -16,7 +16,7 @@ struct value_limits {
 typedef const char *value_fn(const struct value_limits *limits, const char *value, void *member);
 
 value_fn value_ms, value_u32, value_text, value_path, value_bool, value_choice, value_ifname;
-value_fn value_uri, value_uris, value_server, value_hosts, value_networks;
+value_fn value_uri, value_uris, value_server, value_hosts, value_networks, value_rounds;
 
 void value_preset(value_fn *store, const struct value_limits *limits, void *member);
 
