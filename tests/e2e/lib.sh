@@ -63,6 +63,29 @@ bail() {
 
 not() { ! "$@"; }
 
+# walk FLOW CAPTURE KEYS [OPTION...]: a test for each step of lib/flows/FLOW.steps that has
+# to be in CAPTURE; see lib/walk.py, which also writes $TMP/FLOW.json
+walk() {
+	local flow=$1 capture=$2 keys=$3 ok what
+	shift 3
+	python3 "$TG_LIB/walk.py" -o "$TMP/$flow.json" "$@" "$TG_LIB/flows/$flow.steps" \
+		"$capture" "$keys" > "$TMP/$flow.walk" 2>&1
+	# A walk that ends with no word is none.
+	[ -s "$TMP/$flow.walk" ] || echo "not ok|$flow was not walked" > "$TMP/$flow.walk"
+	while IFS='|' read -r ok what; do
+		check "$what" [ "$ok" = ok ]
+	done < "$TMP/$flow.walk"
+}
+
+# walk_refused PATTERN FLOW CAPTURE KEYS [OPTION...]: it is refused, by these words
+walk_refused() {
+	local pattern=$1 flow=$2 capture=$3 keys=$4
+	shift 4
+	! python3 "$TG_LIB/walk.py" "$@" "$TG_LIB/flows/$flow.steps" "$capture" "$keys" \
+		> "$TMP/$flow.walk" 2>&1 && grep -q "^not ok|.*$pattern" "$TMP/$flow.walk" ||
+		why "$(tail -n 2 "$TMP/$flow.walk")"
+}
+
 # is WHAT WANTED GOT
 is() {
 	[ "$2" = "$3" ] || why "$1: $3, not $2"

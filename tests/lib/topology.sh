@@ -42,7 +42,8 @@ HNB6='fd10::/64, fd20::/16, fd50::/112, 2001:db8:1::/64'
 : "${SEGW_CONNECTION:=}" "${SEGW_CHILD:=}"
 : "${HNB_PLUGINS:=}" "${SEGW_PLUGINS:=}"	# more of strongSwan's plugins
 : "${SEGW_TRUSTGATE:=0}"	# 1: the SeGW's charon has Trustgate's plugin as well
-: "${SAVE_KEYS:=0}"		# 1: both write what decrypts a capture into $TG_RUN/NS/keys
+: "${SAVE_KEYS:=0}"		# 1: both write what decrypts a capture into $TG_RUN/NS/keys,
+				# and repeat nothing, however slow the machine is
 
 complain() {
 	echo "topology: $*" >&2
@@ -397,7 +398,7 @@ charon_conf() {
 		follow_redirects = no
 		multiple_authentication = yes
 		retransmit_tries = 3
-		retransmit_timeout = 2
+		retransmit_timeout = $([ "$SAVE_KEYS" = 1 ] && echo 60 || echo 2)
 		journal {
 			default = -1
 		}
