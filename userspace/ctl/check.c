@@ -10,6 +10,7 @@ static const struct {
 	{ "chain", check_chain },
 	{ "ocsp", check_ocsp },
 	{ "crl", check_crl },
+	{ "tls", check_tls },
 	{ "config", check_config },
 };
 
@@ -18,6 +19,7 @@ static int usage(FILE *f, int status)
 	fputs("usage: trustgate check chain --anchor FILE --role henb|segw|hems [OPTIONS] LEAF [CA...]\n"
 	      "       trustgate check ocsp --cert FILE --issuer FILE --response FILE [OPTIONS]\n"
 	      "       trustgate check crl --crl FILE --issuer FILE [--cert FILE] [OPTIONS]\n"
+	      "       trustgate check tls --anchor FILE [OPTIONS] HOST:PORT|URL\n"
 	      "       trustgate check config [OPTIONS] [FILE...]\n\n"
 	      "Each has its own --help. See trustgate(8).\n", f);
 	return status;
@@ -38,5 +40,5 @@ int verb_check(struct ctl *ctl, int argc, char **argv)
 			return checks[i].run(ctl, argc, argv);
 	if (!argc)
 		return usage(stderr, EXIT_USAGE);
-	return usage_error(argv[0], "can't be checked: chain, crl, ocsp and config can");
+	return usage_error(argv[0], "can't be checked: chain, crl, ocsp, tls and config can");
 }

@@ -22,6 +22,7 @@ int check_ocsp(struct ctl *ctl, int argc, char **argv);
 int check_config(struct ctl *ctl, int argc, char **argv);
 int check_chain(struct ctl *ctl, int argc, char **argv);
 int check_crl(struct ctl *ctl, int argc, char **argv);
+int check_tls(struct ctl *ctl, int argc, char **argv);
 
 /* What files held, in the order given. */
 struct check_items {

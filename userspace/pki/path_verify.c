@@ -283,9 +283,9 @@ static bool check_digest(X509 *cert, const struct pki_profile *profile, unsigned
 				   pki_subject_text(cert, subject), sha1, PKI_BAD, result);
 }
 
-static enum pki_class class_of(enum pki_role role, bool entity)
+static enum pki_class class_of(const struct pki_chain_policy *p, bool entity)
 {
-	if (role == PKI_HEMS)
+	if (p->tls || p->role == PKI_HEMS)
 		return entity ? PKI_TLS_ENTITY : PKI_TLS_CA;
 	return entity ? PKI_IKE_ENTITY : PKI_IKE_CA;
 }
@@ -302,7 +302,7 @@ static bool check_cert(const struct path_input *in, X509 *cert, bool leaf, bool 
 	    !check_key(cert, result) ||
 	    (!anchor && !check_digest(cert, p->profile, &out->sha1, result)) ||
 	    !pki_valid_at(cert, in->now, "certificate", PKI_BAD, result) ||
-	    !pki_profile_apply(p->profile, cert, anchor, class_of(p->role, leaf), p->role, NULL,
+	    !pki_profile_apply(p->profile, cert, anchor, class_of(p, leaf), p->role, NULL,
 			       NULL, result))
 		return false;
 	if (!pki_time(X509_get0_notAfter(cert), &to) && to < out->expires)
@@ -318,9 +318,9 @@ void path_tell(const struct path_input *in, const struct path *path)
 	if (!p->found)
 		return;
 	for (size_t i = 0; i < path->n; i++)
-		pki_profile_apply(p->profile, path->certs[i], false, class_of(p->role, !i),
+		pki_profile_apply(p->profile, path->certs[i], false, class_of(p, !i),
 				  p->role, p->found, p->arg, &ignored);
-	pki_profile_apply(p->profile, path->anchor, true, class_of(p->role, false), p->role,
+	pki_profile_apply(p->profile, path->anchor, true, class_of(p, false), p->role,
 			  p->found, p->arg, &ignored);
 }
 

@@ -57,6 +57,7 @@ struct pki_chain_policy {
 	bool any_name;			/* do not look at the name; @name is ignored */
 	unsigned int max_sent;		/* certificates sent, TS 33.320 7.2.3: 4 */
 	enum pki_role role;
+	bool tls;			/* used for TLS, not IKE; always so of PKI_HEMS */
 	/* pki/profile.h; without one nothing is good */
 	const struct pki_profile *profile;
 	/* Told every departure from the profile; NULL: nobody. Called for the path
