@@ -30,7 +30,7 @@ ok() { # NAME COMMAND...
 
 start() { # CERTIFICATE [CA]
 	rm -f port
-	/usr/bin/python3 "$here/sink-server.py" "$1.pem" "$1.key" "$dir" ${2:+"$2"} 2> server.err &
+	/usr/bin/python3 "$here/../lib/sink-server.py" "$1.pem" "$1.key" "$dir" ${2:+"$2"} 2> server.err &
 	server=$!
 	for _ in $(seq 50); do
 		[ -s port ] && break

@@ -17,7 +17,7 @@
 #include "agent/references.h"
 #include "segw/post.h"
 
-#define MARGIN_MS	500	/* of the worker beyond the exchange */
+#define MARGIN_MS	2000	/* of the worker beyond the exchange */
 #define HELD_MAX_MS	8000	/* between two tries while the gate waits for it */
 #define OPEN_MAX_MS	60000
 

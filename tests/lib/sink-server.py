@@ -6,7 +6,7 @@
 
 Writes its port to DIR/port, and one JSON object a request to DIR/got. What it answers is
 in DIR/answer: a status, and a body if there is one; "slow": never; "location": 302. With
-CA clients have to show a certificate.
+CA clients have to show a certificate. TG_PORT: the port, if it is not to be any.
 """
 import hashlib
 import http.server
@@ -50,7 +50,7 @@ context.load_cert_chain(CERT, KEY)
 if len(sys.argv) > 4:
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(sys.argv[4])
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("TG_PORT", 0))), Handler)
 server.daemon_threads = True
 server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(os.path.join(DIR, "port.new"), "w", encoding="ascii") as f:
