@@ -18,7 +18,7 @@ import sys
 
 HDR = struct.Struct("=IHHII")
 ITEM = struct.Struct("=HH")
-MAGIC, VERSION = 0x54474154, 2
+MAGIC, VERSION = 0x54474154, 3
 REPLY, STAPLE = 16, 17
 REPLIED = {1, 2, 3, 8}
 CERT, STATUS, OCSP, LIFE = 7, 21, 22, 24

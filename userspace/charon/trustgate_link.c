@@ -40,6 +40,7 @@ struct private_trustgate_link_t {
 	uint64_t instance;
 	void (*up)(void *data);
 	void (*staple)(void *data, const struct tg_staple *staple);
+	void (*order)(void *data, const struct tg_order *order);
 	void *data;
 
 	/* All below, but for what only the job touches. */
@@ -51,7 +52,7 @@ struct private_trustgate_link_t {
 	uint32_t connection;
 	bool greeted;
 	/* Outlives the connection: it is about agents that are not there. */
-	bool required;
+	bool required, devid;
 	struct tg_integrity integrity;
 	uint32_t last_connection;
 	uint32_t last_seq;
@@ -204,6 +205,16 @@ METHOD(trustgate_link_t, required, bool, private_trustgate_link_t *this)
 	required = this->required;
 	this->mutex->unlock(this->mutex);
 	return required;
+}
+
+METHOD(trustgate_link_t, devid, bool, private_trustgate_link_t *this)
+{
+	bool devid;
+
+	this->mutex->lock(this->mutex);
+	devid = this->devid;
+	this->mutex->unlock(this->mutex);
+	return devid;
 }
 
 METHOD(trustgate_link_t, integrity, struct tg_integrity, private_trustgate_link_t *this)
@@ -372,6 +383,7 @@ static void greeted(private_trustgate_link_t *this, const struct tg_reply *reply
 	this->mutex->lock(this->mutex);
 	this->greeted = this->connection != 0;
 	this->required = reply->flags & TG_WIRE_FLAG_REQUIRED;
+	this->devid = reply->flags & TG_WIRE_FLAG_DEVID;
 	this->integrity = integrity_of(reply);
 	this->complained = FALSE;
 	this->mutex->unlock(this->mutex);
@@ -411,6 +423,7 @@ static void deliver(private_trustgate_link_t *this, const struct tg_reply *reply
 static const char *take(private_trustgate_link_t *this, size_t len)
 {
 	struct tg_staple staple;
+	struct tg_order order;
 	struct tg_reply reply;
 	const char *why;
 
@@ -420,6 +433,12 @@ static const char *take(private_trustgate_link_t *this, size_t len)
 		why = tg_msg_parse_staple(this->buf, len, &staple);
 		if (!why)
 			this->staple(this->data, &staple);
+		return why;
+	}
+	if (tg_msg_type(this->buf, len) == TG_WIRE_SEND) {
+		why = tg_msg_parse_order(this->buf, len, &order);
+		if (!why)
+			this->order(this->data, &order);
 		return why;
 	}
 	why = tg_msg_parse_reply(this->buf, len, &reply);
@@ -519,10 +538,12 @@ static bool cancel(private_trustgate_link_t *this)
 }
 
 METHOD(trustgate_link_t, start, void, private_trustgate_link_t *this, void (*up)(void *data),
-       void (*staple)(void *data, const struct tg_staple *staple), void *data)
+       void (*staple)(void *data, const struct tg_staple *staple),
+       void (*order)(void *data, const struct tg_order *order), void *data)
 {
 	this->up = up;
 	this->staple = staple;
+	this->order = order;
 	this->data = data;
 	lib->processor->queue_job(lib->processor, (job_t *)
 		callback_job_create_with_prio((callback_job_cb_t)run, this, NULL,
@@ -548,6 +569,7 @@ trustgate_link_t *trustgate_link_create(const char *path)
 			.generation = _generation,
 			.required = _required,
 			.integrity = _integrity,
+			.devid = _devid,
 			.send = _send_,
 			.request = _request,
 			.destroy = _destroy,

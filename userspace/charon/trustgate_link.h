@@ -26,11 +26,13 @@ struct tg_integrity {
 
 struct trustgate_link_t {
 	/**
-	 * Start the job. By it are called, with @data: @up after each greeting, and
-	 * @staple for each response of ours that the agent tells.
+	 * Start the job. By it are called, with @data: @up after each greeting,
+	 * @staple for each response of ours that the agent tells, and @order for each
+	 * Notify that it wants sent.
 	 */
 	void (*start)(trustgate_link_t *this, void (*up)(void *data),
-		      void (*staple)(void *data, const struct tg_staple *staple), void *data);
+		      void (*staple)(void *data, const struct tg_staple *staple),
+		      void (*order)(void *data, const struct tg_order *order), void *data);
 
 	/**
 	 * Generation of the connection that is up now, 0 if none is.
@@ -47,6 +49,12 @@ struct trustgate_link_t {
 	 * What the agent said of INTEGRITY_INFO when it greeted last; off before that.
 	 */
 	struct tg_integrity (*integrity)(trustgate_link_t *this);
+
+	/**
+	 * Did the agent say, when it greeted last, that it wants to hear of device
+	 * identifiers?
+	 */
+	bool (*devid)(trustgate_link_t *this);
 
 	/**
 	 * Send without waiting for a reply; a full socket is waited for 1 s.

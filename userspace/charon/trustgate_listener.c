@@ -16,6 +16,7 @@
 
 #include "trustgate_describe.h"
 #include "trustgate_inband.h"
+#include "trustgate_notify.h"
 #include "trustgate_report.h"
 #include "trustgate_told.h"
 
@@ -154,6 +155,9 @@ METHOD(listener_t, message, bool, private_trustgate_listener_t *this, ike_sa_t *
 
 	if (!plain || message->get_major_version(message) != IKEV2_MAJOR_VERSION)
 		return TRUE;
+	if (type == INFORMATIONAL && incoming && message->get_request(message) &&
+	    this->link->devid(this->link) && ready(this, ike_sa))
+		tg_notify_received(this->link, ike_sa, message);
 	if (type == IKE_SA_INIT || type == IKE_AUTH)
 		this->reports->message(this->reports, ike_sa, message, incoming);
 	if (type == IKE_AUTH) {
@@ -396,6 +400,17 @@ static void staple(void *listener, const struct tg_staple *staple)
 	this->staples->set(this->staples, staple);
 }
 
+static void order(void *listener, const struct tg_order *order)
+{
+	private_trustgate_listener_t *this = listener;
+
+	if (this->reports->shown(this->reports, order->ike_id))
+		tg_notify_send(order);
+	else
+		DBG1(DBG_IKE, "trustgate: the peer of IKE_SA %u did not show that it knows device "
+		     "identifiers: it is not asked (is [devid] configured there?)", order->ike_id);
+}
+
 METHOD(trustgate_listener_t, destroy, void, private_trustgate_listener_t *this)
 {
 	this->seen->destroy(this->seen);
@@ -426,6 +441,7 @@ trustgate_listener_t *trustgate_listener_create(trustgate_link_t *link)
 			},
 			.announce = announce,
 			.staple = staple,
+			.order = order,
 			.destroy = _destroy,
 		},
 		.link = link,

@@ -19,6 +19,9 @@ struct trustgate_listener_t {
 	/* Take what to send with a certificate of ours; @listener is this. */
 	void (*staple)(void *listener, const struct tg_staple *staple);
 
+	/* Have a Notify sent to a peer; @listener is this. */
+	void (*order)(void *listener, const struct tg_order *order);
+
 	void (*destroy)(trustgate_listener_t *this);
 };
 

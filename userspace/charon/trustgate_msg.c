@@ -215,6 +215,37 @@ static const char *take_staple(struct tg_staple *s, const uint8_t *p, size_t lef
 	return !s->nocsps == !s->life_ms ? NULL : "a response without life, or a life without one";
 }
 
+static const char *take_order(struct tg_order *o, const uint8_t *p, size_t left)
+{
+	bool have_id = false, have_type = false, good;
+	struct tg_wire_item item;
+	const uint8_t *data;
+
+	while (left) {
+		if (!next_item(&p, &left, &item, &data))
+			return "an item longer than the message";
+		switch (item.type) {
+		case TG_WIRE_IKE_ID:
+			good = take_u32(&o->ike_id, &have_id, data, item.len);
+			break;
+		case TG_WIRE_NOTIFY:
+			good = take_u32(&o->notify, &have_type, data, item.len);
+			break;
+		case TG_WIRE_DATA:
+			good = take_octets(&o->data, data, item.len, TG_WIRE_DATA_MAX);
+			break;
+		default:
+			good = false;
+		}
+		if (!good)
+			return "an item that is wrong, there twice or has no place there";
+	}
+	if (!have_id || !o->data.len ||
+	    (o->notify != TG_WIRE_CHALLENGE_TYPE && o->notify != TG_WIRE_PROOF_TYPE))
+		return "an item is missing, or a Notify of another type";
+	return NULL;
+}
+
 uint16_t tg_msg_type(const uint8_t *buf, size_t len)
 {
 	struct tg_wire_hdr hdr;
@@ -238,6 +269,19 @@ const char *tg_msg_parse_staple(const uint8_t *buf, size_t len, struct tg_staple
 	why = take_staple(&s, buf + sizeof(struct tg_wire_hdr), len - sizeof(struct tg_wire_hdr));
 	if (!why)
 		*out = s;
+	return why;
+}
+
+const char *tg_msg_parse_order(const uint8_t *buf, size_t len, struct tg_order *out)
+{
+	struct tg_order o = { 0 };
+	const char *why;
+
+	if (tg_msg_type(buf, len) != TG_WIRE_SEND)
+		return "not an order, or a length that does not fit";
+	why = take_order(&o, buf + sizeof(struct tg_wire_hdr), len - sizeof(struct tg_wire_hdr));
+	if (!why)
+		*out = o;
 	return why;
 }
 

@@ -36,6 +36,12 @@ struct tg_octets {
 	size_t len;
 };
 
+/* A Notify that the agent wants sent. */
+struct tg_order {
+	uint32_t ike_id, notify;
+	struct tg_octets data;
+};
+
 struct tg_staple {
 	struct tg_octets cert;
 	struct tg_octets ocsps[TG_WIRE_OCSPS_MAX];
@@ -105,6 +111,13 @@ uint16_t tg_msg_type(const uint8_t *buf, size_t len);
  * Return: NULL, or what is wrong with it
  */
 const char *tg_msg_parse_staple(const uint8_t *buf, size_t len, struct tg_staple *out);
+
+/**
+ * tg_msg_parse_order() - read TG_WIRE_SEND
+ *
+ * As tg_msg_parse_staple().
+ */
+const char *tg_msg_parse_order(const uint8_t *buf, size_t len, struct tg_order *out);
 
 /**
  * tg_msg_parse_reply() - read TG_WIRE_REPLY

@@ -30,7 +30,7 @@ static bool plugin_cb(private_trustgate_plugin_t *this, plugin_feature_t *featur
 	if (reg) {
 		charon->bus->add_listener(charon->bus, &this->listener->listener);
 		this->link->start(this->link, this->listener->announce, this->listener->staple,
-				  this->listener);
+				  this->listener->order, this->listener);
 	} else {
 		charon->bus->remove_listener(charon->bus, &this->listener->listener);
 	}

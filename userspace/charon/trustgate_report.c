@@ -167,6 +167,7 @@ static void begin(private_trustgate_report_t *this, uint32_t id, message_t *mess
 	INIT(e,
 		.spi_i = message->get_initiator_spi(message),
 		.ni = nonce_of(message),
+		.shown = incoming && shows_vendor_id(message),
 		.when = now_s(),
 	);
 	this->mutex->lock(this->mutex);
@@ -278,7 +279,7 @@ static struct tg_msg *question(private_trustgate_report_t *this, ike_sa_t *ike_s
 	e = take_begun(this, message->get_initiator_spi(message));
 	if (e)
 		free_entry(this->entries->put(this->entries, as_pointer(id), e));
-	if (!mark(e, message))
+	if (!mark(e, message) || mode == TG_WIRE_MODE_OFF)
 		;
 	else if (!message->get_payload(message, PLV2_AUTH))
 		*why = "its AUTH does not come in the first message";
@@ -379,7 +380,7 @@ METHOD(trustgate_report_t, message_, void, private_trustgate_report_t *this, ike
 {
 	struct tg_integrity policy = this->link->integrity(this->link);
 
-	if (policy.mode == TG_WIRE_MODE_OFF)
+	if (policy.mode == TG_WIRE_MODE_OFF && !this->link->devid(this->link))
 		return;
 	if (message->get_exchange_type(message) == IKE_SA_INIT)
 		init(this, ike_sa, message, incoming);
@@ -397,6 +398,9 @@ METHOD(trustgate_report_t, put, uint32_t, private_trustgate_report_t *this, uint
 
 	this->mutex->lock(this->mutex);
 	e = find(this, id);
+	/* As initiator the agent was asked for a record by it, and keeps nothing. */
+	if (e && !e->received && is_bound(e) && this->link->devid(this->link))
+		put_binding(m, e);
 	if (e && e->received && is_bound(e)) {
 		put_binding(m, e);
 		tg_msg_put_u32(m, TG_WIRE_AGE, (uint32_t)(now_s() - e->when));
@@ -407,6 +411,18 @@ METHOD(trustgate_report_t, put, uint32_t, private_trustgate_report_t *this, uint
 		flags = e->flags;
 	this->mutex->unlock(this->mutex);
 	return flags;
+}
+
+METHOD(trustgate_report_t, shown, bool, private_trustgate_report_t *this, uint32_t id)
+{
+	struct entry *e;
+	bool shown;
+
+	this->mutex->lock(this->mutex);
+	e = find(this, id);
+	shown = e && e->shown;
+	this->mutex->unlock(this->mutex);
+	return shown;
 }
 
 METHOD(trustgate_report_t, destroy, void, private_trustgate_report_t *this)
@@ -432,6 +448,7 @@ trustgate_report_t *trustgate_report_create(trustgate_link_t *link)
 		.public = {
 			.message = _message_,
 			.put = _put,
+			.shown = _shown,
 			.move = _move,
 			.forget = _forget,
 			.destroy = _destroy,

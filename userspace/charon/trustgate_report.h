@@ -30,11 +30,14 @@ struct trustgate_report_t {
 			bool incoming);
 
 	/**
-	 * Add to AUTHORIZE which IKE SA this is and what the peer sent, as responder.
+	 * Add to AUTHORIZE which IKE SA this is, and what the peer sent, as responder.
 	 *
 	 * Return: TG_WIRE_FLAG_* that it takes
 	 */
 	uint32_t (*put)(trustgate_report_t *this, uint32_t id, struct tg_msg *m);
+
+	/* Did the peer show our Vendor ID? */
+	bool (*shown)(trustgate_report_t *this, uint32_t id);
 
 	/* The IKE SA @from is called @to now. */
 	void (*move)(trustgate_report_t *this, uint32_t from, uint32_t to);
