@@ -50,12 +50,8 @@ evidence_says() {
 	stg show evidence -j | grep -q -- "$1" || why "$(stg show evidence -j | tr -d '\n' | tail -c 400)"
 }
 with() { # VALIDATE POLICY ON_FAIL: the SeGW's agent
-	segw_agent "$2" "$3" "validate = $1
-	validate_uri = $URL/validate
-	validate_ca = $SERVER/ca.pem
-	validate_try = 4s
-	sinks = $SINKS
-	figs = yes"
+	segw_agent "$2" "$3" "$(printf '%s\n' "validate = $1" "validate_uri = $URL/validate" \
+		"validate_ca = $SERVER/ca.pem" 'validate_try = 4s' "sinks = $SINKS" 'figs = yes')"
 }
 
 mkdir "$SERVER"

@@ -5,7 +5,7 @@
 # included behind the first target. A test that needs other flags compiles its own.
 OBJDIR := $(abspath $(OUTPUT)/../objects$(if $(SANFLAGS),-san)$(if $(FUZZER),-$(CC)))
 TREE := $(abspath $(TOP))
-OBJ_PKGS := libcrypto libcurl tss2-esys
+OBJ_PKGS := libcrypto libcurl libpq tss2-esys
 OBJ_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wno-missing-field-initializers $(SANFLAGS) \
 	-D_GNU_SOURCE= -I$(TREE)/userspace -I$(TREE)/include/uapi -I$(TREE)/tests \

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SQLite as the SeGW's stores use it: write-ahead log, every commit on the disk before
- * it is believed, one schema a file. Errors are negative errnos, and words in err.
+ * What the SeGW's stores are kept in: a file of SQLite, or a database of PostgreSQL that
+ * several gateways share. A commit is on the disk before it is believed, nobody is waited
+ * for without end. Parameters are written ?1, ?2. Errors are negative errnos, and words
+ * in err.
  */
 #ifndef TRUSTGATE_SEGW_DB_H
 #define TRUSTGATE_SEGW_DB_H
@@ -9,44 +11,67 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sqlite3.h>
+
+struct db_ops;
+struct db_stmt;
 
 struct db {
-	sqlite3 *h;
+	const struct db_ops *ops;
+	void *h;		/* sqlite3 *, or PGconn * */
 	char err[256];		/* why the last call failed, and what to do */
 };
 
-/* What a file has to be: PRAGMA application_id, and user_version 1. */
+/* What a store has to be, of the only version there is: 1. */
 struct db_schema {
-	int id;
-	const char *create;	/* statements for a new file */
+	int id;			/* PRAGMA application_id */
+	const char *create;	/* statements of SQLite for a new file */
+	const char *create_pg;	/* and of PostgreSQL, NULL: it is never there */
 };
 
+/* Whether @where names a database of PostgreSQL, and not a file. */
+bool db_is_remote(const char *where);
+
 /*
- * Open the file @path. @write: make it when it is not there, readable by the owner
- * alone. Nobody is waited for longer than @busy_ms. db_close() takes it, also then.
+ * Open the file @where, or what begins with "postgresql:". @write: make it when it is not
+ * there, a file readable by the owner alone. Nobody is waited for longer than @busy_ms, a
+ * server not longer than some seconds. db_close() takes it, also then.
  */
-int db_open(struct db *db, const char *path, bool write, const struct db_schema *schema,
+int db_open(struct db *db, const char *where, bool write, const struct db_schema *schema,
 	    int busy_ms);
 void db_close(struct db *db);
 
-/* NULL: db->err says why. sqlite3_finalize() takes it. */
-sqlite3_stmt *db_prepare(struct db *db, const char *sql);
+/* NULL: db->err says why. db_finalize() takes it, and NULL. */
+struct db_stmt *db_prepare(struct db *db, const char *sql);
+void db_finalize(struct db_stmt *s);
 int db_exec(struct db *db, const char *sql);
-/* 1: a row, 0: there is no (other) one, else a negative errno. */
-int db_step(struct db *db, sqlite3_stmt *stmt);
-/* Run a statement that has no rows, and make it ready for the next time. */
-int db_run(struct db *db, sqlite3_stmt *stmt);
 
-/* Between them all or nothing; one writer at a time. db_end() rolls back when @err is set. */
+/* What is bound is the caller's, until db_reset() or db_run(); what is not is NULL. */
+void db_bind_text(struct db_stmt *s, int at, const char *text);
+void db_bind_int(struct db_stmt *s, int at, int64_t v);
+void db_bind_blob(struct db_stmt *s, int at, const void *data, size_t len);
+
+/* 1: a row, 0: there is no (other) one, else a negative errno. */
+int db_step(struct db_stmt *s);
+void db_reset(struct db_stmt *s);
+/* Run a statement that has no rows, and make it ready for the next time. */
+int db_run(struct db_stmt *s);
+/* Rows that the last db_run() changed. */
+int db_changes(struct db *db);
+
+/* Between them all or nothing; db_end() rolls back when @err is set. */
 int db_begin(struct db *db);
 int db_end(struct db *db, int err);
+/* To end a SELECT with, so that nobody changes the row before db_end(). */
+const char *db_for_update(const struct db *db);
 
+/* Of the row. */
+int64_t db_int(struct db_stmt *s, int column);
+bool db_null(struct db_stmt *s, int column);
 /* Copy a BLOB of exactly @len octets. False: it is none. */
-bool db_octets(sqlite3_stmt *stmt, int column, uint8_t *to, size_t len);
+bool db_octets(struct db_stmt *s, int column, uint8_t *to, size_t len);
 /* A BLOB of at most @room; *@len of it. */
-bool db_blob(sqlite3_stmt *stmt, int column, uint8_t *to, size_t room, size_t *len);
+bool db_blob(struct db_stmt *s, int column, uint8_t *to, size_t room, size_t *len);
 /* Text of fewer than @room octets, no NUL in it. */
-bool db_text(sqlite3_stmt *stmt, int column, char *to, size_t room);
+bool db_text(struct db_stmt *s, int column, char *to, size_t room);
 
 #endif /* TRUSTGATE_SEGW_DB_H */

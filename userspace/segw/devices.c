@@ -26,6 +26,21 @@ static const struct db_schema schema = { APPLICATION_ID,
 	" restart INTEGER,"
 	" firmware INTEGER"
 	") STRICT, WITHOUT ROWID",
+	"CREATE TABLE device ("
+	" identity text PRIMARY KEY,"
+	" ak_public bytea NOT NULL,"
+	" ak_name bytea NOT NULL UNIQUE,"
+	" ike_key bytea NOT NULL UNIQUE,"
+	" ike_public bytea NOT NULL,"
+	" certify bytea NOT NULL,"
+	" signature bytea NOT NULL,"
+	" reference text NOT NULL,"
+	" enrolled_s bigint NOT NULL,"
+	" seen_s bigint NOT NULL DEFAULT 0,"
+	" reset bigint,"
+	" restart bigint,"
+	" firmware bigint"
+	")",
 };
 
 #define COLUMNS	"identity, ak_public, ak_name, ike_key, reference, reset, restart, firmware, " \
@@ -33,17 +48,21 @@ static const struct db_schema schema = { APPLICATION_ID,
 
 struct devices {
 	struct db db;
-	sqlite3_stmt *find, *each, *insert, *remove, *seen, *count;
+	struct db_stmt *find, *lock, *each, *insert, *remove, *seen, *count;
 };
 
 static bool prepare_all(struct devices *d, bool write)
 {
 	struct db *db = &d->db;
+	char lock[256];
 
 	d->find = db_prepare(db, "SELECT " COLUMNS " FROM device WHERE identity = ?1");
 	d->each = db_prepare(db, "SELECT " COLUMNS " FROM device ORDER BY identity");
 	d->count = db_prepare(db, "SELECT count(*) FROM device");
 	if (write) {
+		snprintf(lock, sizeof(lock), "SELECT " COLUMNS " FROM device WHERE identity = ?1%s",
+			 db_for_update(db));
+		d->lock = db_prepare(db, lock);
 		d->insert = db_prepare(db, "INSERT INTO device (identity, ak_public, ak_name, ike_key,"
 				       " ike_public, certify, signature, reference, enrolled_s)"
 				       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
@@ -51,7 +70,7 @@ static bool prepare_all(struct devices *d, bool write)
 		d->seen = db_prepare(db, "UPDATE device SET reset = ?2, restart = ?3, firmware = ?4,"
 				     " seen_s = ?5 WHERE identity = ?1");
 	}
-	return d->find && d->each && d->count && (!write || (d->insert && d->remove && d->seen));
+	return d->find && d->each && d->count && (!write || (d->lock && d->insert && d->remove && d->seen));
 }
 
 struct devices *devices_open(const char *path, bool write, int busy_ms, char *err, size_t errlen)
@@ -73,12 +92,13 @@ void devices_close(struct devices *d)
 {
 	if (!d)
 		return;
-	sqlite3_finalize(d->find);
-	sqlite3_finalize(d->each);
-	sqlite3_finalize(d->insert);
-	sqlite3_finalize(d->remove);
-	sqlite3_finalize(d->seen);
-	sqlite3_finalize(d->count);
+	db_finalize(d->find);
+	db_finalize(d->lock);
+	db_finalize(d->each);
+	db_finalize(d->insert);
+	db_finalize(d->remove);
+	db_finalize(d->seen);
+	db_finalize(d->count);
 	db_close(&d->db);
 	free(d);
 }
@@ -94,27 +114,27 @@ static int damaged(struct devices *d)
 	return -EBADMSG;
 }
 
-static bool read_counters(sqlite3_stmt *s, int column, struct appraise_counters *c)
+static bool read_counters(struct db_stmt *s, int column, struct appraise_counters *c)
 {
-	int64_t reset = sqlite3_column_int64(s, column), restart = sqlite3_column_int64(s, column + 1);
+	int64_t reset = db_int(s, column), restart = db_int(s, column + 1);
 
-	c->seen = sqlite3_column_type(s, column) != SQLITE_NULL;
+	c->seen = !db_null(s, column);
 	if (reset < 0 || reset > UINT32_MAX || restart < 0 || restart > UINT32_MAX)
 		return false;
 	c->reset = (uint32_t)reset;
 	c->restart = (uint32_t)restart;
-	c->firmware = (uint64_t)sqlite3_column_int64(s, column + 2);
+	c->firmware = (uint64_t)db_int(s, column + 2);
 	return true;
 }
 
 /* COLUMNS of the row that @s is at. */
-static int read_device(struct devices *d, sqlite3_stmt *s, struct devices_entry *e)
+static int read_device(struct devices *d, struct db_stmt *s, struct devices_entry *e)
 {
 	struct appraise_device *dev = &e->device;
 
 	memset(e, 0, sizeof(*e));
-	e->enrolled_s = sqlite3_column_int64(s, 8);
-	e->seen_s = sqlite3_column_int64(s, 9);
+	e->enrolled_s = db_int(s, 8);
+	e->seen_s = db_int(s, 9);
 	if (db_text(s, 0, dev->identity, sizeof(dev->identity)) &&
 	    db_blob(s, 1, dev->ak_public, sizeof(dev->ak_public), &dev->ak_public_len) &&
 	    db_octets(s, 2, dev->ak_name, sizeof(dev->ak_name)) &&
@@ -125,27 +145,26 @@ static int read_device(struct devices *d, sqlite3_stmt *s, struct devices_entry 
 	return damaged(d);
 }
 
-static int find(struct devices *d, const char *identity, struct devices_entry *e)
+static int find(struct devices *d, struct db_stmt *s, const char *identity, struct devices_entry *e)
 {
 	int rc;
 
-	sqlite3_bind_text(d->find, 1, identity, -1, SQLITE_STATIC);
-	rc = db_step(&d->db, d->find);
+	db_bind_text(s, 1, identity);
+	rc = db_step(s);
 	if (rc == 1)
-		rc = read_device(d, d->find, e);
+		rc = read_device(d, s, e);
 	else if (!rc)
 		rc = -ENOENT;
 	if (rc == -ENOENT)
 		snprintf(d->db.err, sizeof(d->db.err), "no such device is enrolled (see 'trustgate devices list')");
-	sqlite3_reset(d->find);
-	sqlite3_clear_bindings(d->find);
+	db_reset(s);
 	return rc;
 }
 
 int devices_find(struct devices *d, const char *identity, struct appraise_device *device)
 {
 	struct devices_entry e;
-	int rc = find(d, identity, &e);
+	int rc = find(d, d->find, identity, &e);
 
 	if (!rc)
 		*device = e.device;
@@ -156,9 +175,9 @@ static int run_remove(struct devices *d, const char *identity)
 {
 	int rc;
 
-	sqlite3_bind_text(d->remove, 1, identity, -1, SQLITE_STATIC);
-	rc = db_run(&d->db, d->remove);
-	return rc ? rc : sqlite3_changes(d->db.h) ? 0 : -ENOENT;
+	db_bind_text(d->remove, 1, identity);
+	rc = db_run(d->remove);
+	return rc ? rc : db_changes(&d->db) ? 0 : -ENOENT;
 }
 
 int devices_remove(struct devices *d, const char *identity)
@@ -170,26 +189,21 @@ int devices_remove(struct devices *d, const char *identity)
 	return rc;
 }
 
-static void bind_blob(sqlite3_stmt *s, int at, const uint8_t *data, size_t len)
-{
-	sqlite3_bind_blob64(s, at, data, len, SQLITE_STATIC);
-}
-
 static int run_insert(struct devices *d, const struct appraise_device *dev,
 		      const struct tre_certification *c, int64_t now)
 {
-	sqlite3_stmt *s = d->insert;
+	struct db_stmt *s = d->insert;
 
-	sqlite3_bind_text(s, 1, dev->identity, -1, SQLITE_STATIC);
-	bind_blob(s, 2, dev->ak_public, dev->ak_public_len);
-	bind_blob(s, 3, dev->ak_name, sizeof(dev->ak_name));
-	bind_blob(s, 4, dev->ike_key, sizeof(dev->ike_key));
-	bind_blob(s, 5, c->ike_public, c->ike_public_len);
-	bind_blob(s, 6, c->attest, c->attest_len);
-	bind_blob(s, 7, c->sig, c->sig_len);
-	sqlite3_bind_text(s, 8, dev->reference, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 9, now);
-	return db_run(&d->db, s);
+	db_bind_text(s, 1, dev->identity);
+	db_bind_blob(s, 2, dev->ak_public, dev->ak_public_len);
+	db_bind_blob(s, 3, dev->ak_name, sizeof(dev->ak_name));
+	db_bind_blob(s, 4, dev->ike_key, sizeof(dev->ike_key));
+	db_bind_blob(s, 5, c->ike_public, c->ike_public_len);
+	db_bind_blob(s, 6, c->attest, c->attest_len);
+	db_bind_blob(s, 7, c->sig, c->sig_len);
+	db_bind_text(s, 8, dev->reference);
+	db_bind_int(s, 9, now);
+	return db_run(s);
 }
 
 int devices_enrol(struct devices *d, const struct appraise_device *device,
@@ -219,7 +233,7 @@ static int update_seen(struct devices *d, const struct appraise_device *device,
 {
 	struct devices_entry e;
 	uint64_t firmware;
-	int rc = find(d, device->identity, &e);
+	int rc = find(d, d->lock, device->identity, &e);
 
 	if (rc)
 		return rc == -ENOENT ? -ESTALE : rc;
@@ -229,12 +243,12 @@ static int update_seen(struct devices *d, const struct appraise_device *device,
 		return -ESTALE;
 	firmware = e.device.last.seen && e.device.last.firmware > now->firmware ?
 		   e.device.last.firmware : now->firmware;
-	sqlite3_bind_text(d->seen, 1, device->identity, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(d->seen, 2, now->reset);
-	sqlite3_bind_int64(d->seen, 3, now->restart);
-	sqlite3_bind_int64(d->seen, 4, (sqlite3_int64)firmware);
-	sqlite3_bind_int64(d->seen, 5, now_s);
-	return db_run(&d->db, d->seen);
+	db_bind_text(d->seen, 1, device->identity);
+	db_bind_int(d->seen, 2, now->reset);
+	db_bind_int(d->seen, 3, now->restart);
+	db_bind_int(d->seen, 4, (int64_t)firmware);
+	db_bind_int(d->seen, 5, now_s);
+	return db_run(d->seen);
 }
 
 int devices_seen(struct devices *d, const struct appraise_device *device,
@@ -257,20 +271,20 @@ int devices_each(struct devices *d, int (*each)(void *arg, const struct devices_
 	struct devices_entry e;
 	int rc, result = 0;
 
-	while (!result && (rc = db_step(&d->db, d->each)) != 0) {
+	while (!result && (rc = db_step(d->each)) != 0) {
 		result = rc < 0 ? rc : read_device(d, d->each, &e);
 		if (!result)
 			result = each(arg, &e);
 	}
-	sqlite3_reset(d->each);
+	db_reset(d->each);
 	return result;
 }
 
 int64_t devices_count(struct devices *d)
 {
-	int rc = db_step(&d->db, d->count);
-	int64_t n = rc == 1 ? sqlite3_column_int64(d->count, 0) : rc ? rc : -EIO;
+	int rc = db_step(d->count);
+	int64_t n = rc == 1 ? db_int(d->count, 0) : rc ? rc : -EIO;
 
-	sqlite3_reset(d->count);
+	db_reset(d->count);
 	return n;
 }

@@ -50,7 +50,7 @@ static const struct db_schema schema = { APPLICATION_ID,
 struct sinks {
 	struct db db;
 	uint8_t key[KEY_LEN];
-	sqlite3_stmt *report, *outbox, *next, *delivered, *postpone, *count;
+	struct db_stmt *report, *outbox, *next, *delivered, *postpone, *count;
 };
 
 static void key_path(const char *path, char out[4096])
@@ -135,12 +135,12 @@ void sinks_close(struct sinks *s)
 {
 	if (!s)
 		return;
-	sqlite3_finalize(s->report);
-	sqlite3_finalize(s->outbox);
-	sqlite3_finalize(s->next);
-	sqlite3_finalize(s->delivered);
-	sqlite3_finalize(s->postpone);
-	sqlite3_finalize(s->count);
+	db_finalize(s->report);
+	db_finalize(s->outbox);
+	db_finalize(s->next);
+	db_finalize(s->delivered);
+	db_finalize(s->postpone);
+	db_finalize(s->count);
 	db_close(&s->db);
 	OPENSSL_cleanse(s->key, sizeof(s->key));
 	free(s);
@@ -191,25 +191,25 @@ static int insert_report(struct sinks *s, const struct sinks_event *e, const cha
 {
 	const struct appraise_result *r = e->result;
 	struct known k = known_of(r);
-	sqlite3_stmt *q = s->report;
+	struct db_stmt *q = s->report;
 
-	sqlite3_bind_text(q, 1, event, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(q, 2, e->time_s);
-	sqlite3_bind_text(q, 3, device, -1, SQLITE_STATIC);
-	sqlite3_bind_text(q, 4, e->verdict, -1, SQLITE_STATIC);
-	sqlite3_bind_text(q, 5, e->rule, -1, SQLITE_STATIC);
-	sqlite3_bind_text(q, 6, e->outcome, -1, SQLITE_STATIC);
+	db_bind_text(q, 1, event);
+	db_bind_int(q, 2, e->time_s);
+	db_bind_text(q, 3, device);
+	db_bind_text(q, 4, e->verdict);
+	db_bind_text(q, 5, e->rule);
+	db_bind_text(q, 6, e->outcome);
 	if (k.claims)
-		sqlite3_bind_text(q, 7, tre_claim_name(r->claims.verdict), -1, SQLITE_STATIC);
+		db_bind_text(q, 7, tre_claim_name(r->claims.verdict));
 	if (k.policy) {
-		sqlite3_bind_text(q, 8, r->claims.policy_version, -1, SQLITE_STATIC);
-		sqlite3_bind_blob(q, 9, r->claims.policy_digest, TRE_DIGEST_LEN, SQLITE_STATIC);
+		db_bind_text(q, 8, r->claims.policy_version);
+		db_bind_blob(q, 9, r->claims.policy_digest, TRE_DIGEST_LEN);
 	}
 	if (k.firmware)
-		sqlite3_bind_blob(q, 10, r->claims.firmware, TRE_DIGEST_LEN, SQLITE_STATIC);
+		db_bind_blob(q, 10, r->claims.firmware, TRE_DIGEST_LEN);
 	if (k.claims)
-		sqlite3_bind_text(q, 11, k.tpm_firmware, -1, SQLITE_STATIC);
-	return db_run(&s->db, q);
+		db_bind_text(q, 11, k.tpm_firmware);
+	return db_run(q);
 }
 
 static json_t *hex_or_null(bool there, const uint8_t *digest)
@@ -249,10 +249,10 @@ static int insert_outbox(struct sinks *s, const struct sinks_event *e, const cha
 	int rc = -ENOMEM;
 
 	if (body && strlen(body) < SINKS_BODY_MAX) {
-		sqlite3_bind_text(s->outbox, 1, event, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(s->outbox, 2, e->time_s);
-		sqlite3_bind_text(s->outbox, 3, body, -1, SQLITE_STATIC);
-		rc = db_run(&s->db, s->outbox);
+		db_bind_text(s->outbox, 1, event);
+		db_bind_int(s->outbox, 2, e->time_s);
+		db_bind_text(s->outbox, 3, body);
+		rc = db_run(s->outbox);
 	} else {
 		snprintf(s->db.err, sizeof(s->db.err), "out of memory (free some)");
 	}
@@ -300,11 +300,11 @@ int sinks_next(struct sinks *s, int64_t now, int64_t seq, struct sinks_item *ite
 	int rc;
 
 	memset(item, 0, sizeof(*item));
-	sqlite3_bind_int64(s->next, 1, now);
-	sqlite3_bind_int64(s->next, 2, seq);
-	rc = db_step(&s->db, s->next);
+	db_bind_int(s->next, 1, now);
+	db_bind_int(s->next, 2, seq);
+	rc = db_step(s->next);
 	if (rc == 1) {
-		item->seq = sqlite3_column_int64(s->next, 0);
+		item->seq = db_int(s->next, 0);
 		if (!db_text(s->next, 1, item->event, sizeof(item->event)) ||
 		    !db_text(s->next, 2, item->body, sizeof(item->body))) {
 			snprintf(s->db.err, sizeof(s->db.err), "entry %" PRId64 " of the outbox is damaged (delete it)",
@@ -312,34 +312,34 @@ int sinks_next(struct sinks *s, int64_t now, int64_t seq, struct sinks_item *ite
 			rc = -EBADMSG;
 		}
 	}
-	sqlite3_reset(s->next);
+	db_reset(s->next);
 	return rc;
 }
 
 int sinks_delivered(struct sinks *s, const struct sinks_item *item)
 {
-	sqlite3_bind_int64(s->delivered, 1, item->seq);
-	return db_run(&s->db, s->delivered);
+	db_bind_int(s->delivered, 1, item->seq);
+	return db_run(s->delivered);
 }
 
 int sinks_postpone(struct sinks *s, const struct sinks_item *item, int64_t when)
 {
-	sqlite3_bind_int64(s->postpone, 1, item->seq);
-	sqlite3_bind_int64(s->postpone, 2, when);
-	return db_run(&s->db, s->postpone);
+	db_bind_int(s->postpone, 1, item->seq);
+	db_bind_int(s->postpone, 2, when);
+	return db_run(s->postpone);
 }
 
 int sinks_count(struct sinks *s, struct sinks_counts *c)
 {
-	int rc = db_step(&s->db, s->count);
+	int rc = db_step(s->count);
 
 	memset(c, 0, sizeof(*c));
 	if (rc == 1) {
-		c->kept = sqlite3_column_int64(s->count, 0);
-		c->waiting = sqlite3_column_int64(s->count, 1);
-		c->refused = sqlite3_column_int64(s->count, 2);
-		c->oldest_s = sqlite3_column_int64(s->count, 3);
+		c->kept = db_int(s->count, 0);
+		c->waiting = db_int(s->count, 1);
+		c->refused = db_int(s->count, 2);
+		c->oldest_s = db_int(s->count, 3);
 	}
-	sqlite3_reset(s->count);
+	db_reset(s->count);
 	return rc == 1 ? 0 : rc ? rc : -EIO;
 }
