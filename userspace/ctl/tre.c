@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include "check.h"
 #include "tre.h"
@@ -21,6 +23,7 @@ static const struct option options[] = {
 	{ "identity", required_argument, NULL, TRE_OPT_IDENTITY },
 	{ "anchor-key", required_argument, NULL, TRE_OPT_ANCHOR_KEY },
 	{ "dir", required_argument, NULL, TRE_OPT_DIR },
+	{ "pcr-bound", required_argument, NULL, TRE_OPT_PCR_BOUND },
 	{ "owner-auth", required_argument, NULL, TRE_OPT_OWNER_AUTH },
 	{ "replace", required_argument, NULL, TRE_OPT_REPLACE },
 	{ "secret", required_argument, NULL, TRE_OPT_SECRET },
@@ -176,6 +179,31 @@ char *tre_pem(const char *label, const uint8_t *der, size_t len)
 	return text;
 }
 
+EVP_PKEY *tre_private(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	EVP_PKEY *key = f ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
+
+	if (f)
+		fclose(f);
+	ERR_clear_error();
+	return key;
+}
+
+char *tre_public_pem(EVP_PKEY *key)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *data = NULL, *text = NULL;
+	long n;
+
+	if (bio && PEM_write_bio_PUBKEY(bio, key) == 1) {
+		n = BIO_get_mem_data(bio, &data);
+		text = n > 0 ? strndup(data, (size_t)n) : NULL;
+	}
+	BIO_free(bio);
+	return text;
+}
+
 static int parse_part(struct tre_args *a, const char *word)
 {
 	for (unsigned int i = 0; i < TRE_PARTS; i++) {
@@ -184,7 +212,7 @@ static int parse_part(struct tre_args *a, const char *word)
 		a->replace |= 1u << i;
 		return 0;
 	}
-	return usage_error(word, "is no part: ek, srk, ak, ike, identity or anchor");
+	return usage_error(word, "is no part: ek, srk, ak, ike, identity, anchor or approval");
 }
 
 static int parse(struct tre_args *a, const struct tre_verb *verb, int argc, char **argv)
@@ -249,8 +277,8 @@ int verb_tre(struct ctl *ctl, int argc, char **argv)
 	static const struct tre_verb verbs[] = {
 		{ "provision", tre_verb_provision,
 		  TRE_TAKES(TCTI) | TRE_TAKES(IDENTITY) | TRE_TAKES(ANCHOR_KEY) | TRE_TAKES(DIR) |
-		  TRE_TAKES(OWNER_AUTH) | TRE_TAKES(REPLACE), 0, 0,
-		  "tre provision [--identity NAME] [--anchor-key FILE] [--owner-auth FILE] [--dir DIR] [--replace PART]... [-j]" },
+		  TRE_TAKES(OWNER_AUTH) | TRE_TAKES(REPLACE) | TRE_TAKES(PCR_BOUND), 0, 0,
+		  "tre provision [--identity NAME] [--anchor-key FILE] [--pcr-bound FILE] [--owner-auth FILE] [--dir DIR] [--replace PART]... [-j]" },
 		{ "show", tre_verb_show, TRE_TAKES(TCTI) | TRE_TAKES(ANCHOR_KEY), 0, 0,
 		  "tre show [--anchor-key FILE] [-j]" },
 	};
@@ -261,5 +289,7 @@ int verb_tre(struct ctl *ctl, int argc, char **argv)
 		return tre_credential(ctl, argc - 1, argv + 1);
 	if (argc && !strcmp(argv[0], "anchor"))
 		return tre_anchor(ctl, argc - 1, argv + 1);
+	if (argc && !strcmp(argv[0], "approval"))
+		return tre_approval(ctl, argc - 1, argv + 1);
 	return tre_run(ctl, verbs, ARRAY_SIZE(verbs), argc, argv);
 }

@@ -13,7 +13,7 @@
 enum tre_option {
 	TRE_OPT_TCTI = 256, TRE_OPT_IDENTITY, TRE_OPT_ANCHOR_KEY, TRE_OPT_DIR, TRE_OPT_OWNER_AUTH,
 	TRE_OPT_REPLACE, TRE_OPT_SECRET, TRE_OPT_ROOT, TRE_OPT_VERSION, TRE_OPT_KEY,
-	TRE_OPT_OUTPUT, TRE_OPT_END,
+	TRE_OPT_OUTPUT, TRE_OPT_PCR_BOUND, TRE_OPT_END,
 };
 
 struct tre_args {
@@ -47,6 +47,7 @@ int tre_verb_provision(struct tre_args *a);
 int tre_verb_show(struct tre_args *a);
 int tre_credential(struct ctl *ctl, int argc, char **argv);
 int tre_anchor(struct ctl *ctl, int argc, char **argv);
+int tre_approval(struct ctl *ctl, int argc, char **argv);
 
 /* Complains of what @result says went wrong with @what; the exit status. */
 int tre_failed(const char *what, const struct tre_result *result);
@@ -60,6 +61,15 @@ int tre_write(const char *dir, const char *name, const void *data, size_t len, b
 int tre_vendor(const struct tre_args *a, struct tre_vendor *vendor, bool *there);
 /* The certificate in the file @path, PEM or DER, as DER; room for TRE_ANCHOR_DER_MAX. */
 int tre_cert(const char *path, uint8_t *der, size_t *len);
+/* The private key in the file @path, PEM; NULL: none. */
+EVP_PKEY *tre_private(const char *path);
+/* Its public key, PEM; for free(). */
+char *tre_public_pem(EVP_PKEY *key);
+/* An approval from DIR/NAME, or from NAME when @dir is NULL; and to it. */
+int tre_approval_load(const char *dir, const char *name, struct tre_approval *out);
+int tre_approval_save(const char *dir, const char *name, const struct tre_approval *a);
+/* As the one that is in force, below @dir. */
+int tre_approval_keep(const char *dir, const struct tre_approval *a);
 /* A block of PEM around @der; for free(). */
 char *tre_pem(const char *label, const uint8_t *der, size_t len);
 

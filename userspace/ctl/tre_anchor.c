@@ -21,32 +21,6 @@ static int no_tpm_error(const char *what, const char *why, const char *todo)
 	return EXIT_FAILED;
 }
 
-static EVP_PKEY *read_private(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	EVP_PKEY *key = f ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
-
-	if (f)
-		fclose(f);
-	ERR_clear_error();
-	return key;
-}
-
-/* The vendor's public key, as the box will have it. */
-static char *public_pem(EVP_PKEY *key)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *data = NULL, *text = NULL;
-	long n;
-
-	if (bio && PEM_write_bio_PUBKEY(bio, key) == 1) {
-		n = BIO_get_mem_data(bio, &data);
-		text = n > 0 ? strndup(data, (size_t)n) : NULL;
-	}
-	BIO_free(bio);
-	return text;
-}
-
 static int sign(EVP_PKEY *key, const char *pem, uint64_t version, struct update_file *u)
 {
 	struct tre_guard_policies policies;
@@ -79,10 +53,10 @@ static int anchor_sign(struct tre_args *a)
 	rc = tre_cert(root, u.der, &u.der_len);
 	if (rc)
 		return rc;
-	key = read_private(path);
+	key = tre_private(path);
 	if (!key)
 		return no_tpm_error(path, "is no private key in PEM", "use one of EC P-256");
-	pem = public_pem(key);
+	pem = tre_public_pem(key);
 	rc = pem ? sign(key, pem, version, &u) : EXIT_FAILED;
 	if (!rc)
 		rc = update_write(out, &u, pem);

@@ -34,6 +34,8 @@ static int check_args(const struct tre_args *a)
 		return usage_error("--replace identity", "needs --identity");
 	if (a->replace & 1u << TRE_PART_ANCHOR && !tre_option(a, TRE_OPT_ANCHOR_KEY))
 		return usage_error("--replace anchor", "needs --anchor-key");
+	if (a->replace & 1u << TRE_PART_APPROVAL && !tre_option(a, TRE_OPT_PCR_BOUND))
+		return usage_error("--replace approval", "needs --pcr-bound");
 	return 0;
 }
 
@@ -47,7 +49,8 @@ static int write_key(const char *dir, const char *name, const uint8_t *der, size
 	return rc;
 }
 
-static int write_request(struct tre_session *s, const char *dir, struct tre_result *result)
+static int write_request(struct tre_session *s, const struct tre_approval *approval,
+			 const char *dir, struct tre_result *result)
 {
 	char identity[TRE_IDENTITY_MAX + 1];
 	uint8_t *der = NULL;
@@ -56,14 +59,15 @@ static int write_request(struct tre_session *s, const char *dir, struct tre_resu
 
 	if (!tre_identity_read(s, identity, result))
 		return 0;	/* a box without a name asks for no certificate */
-	if (!tre_csr_make(s, identity, &der, &len, result))
+	if (!tre_csr_make(s, approval, identity, &der, &len, result))
 		return tre_failed("request", result);
 	rc = write_key(dir, "ike.csr", der, len, "CERTIFICATE REQUEST");
 	OPENSSL_free(der);
 	return rc;
 }
 
-static int write_files(struct tre_session *s, const char *dir)
+static int write_files(struct tre_session *s, const struct tre_approval *approval,
+		       const char *dir)
 {
 	struct tre_certified c;
 	struct tre_result result;
@@ -84,7 +88,9 @@ static int write_files(struct tre_session *s, const char *dir)
 		rc = tre_write(dir, "ike.attest", c.attest, c.attest_len, false);
 	if (!rc)
 		rc = tre_write(dir, "ike.attest.sig", c.sig, c.sig_len, false);
-	return rc ? rc : write_request(s, dir, &result);
+	if (!rc && approval)
+		rc = tre_approval_keep(dir, approval);
+	return rc ? rc : write_request(s, approval, dir, &result);
 }
 
 static bool is_written(const char *dir)
@@ -132,8 +138,13 @@ static int provision(const struct tre_args *a, struct tre_session *s, const char
 	struct tre_vendor vendor;
 	struct tre_result result;
 	bool there;
+	const char *bound = tre_option(a, TRE_OPT_PCR_BOUND);
+	static struct tre_approval approval;
 	int rc = tre_vendor(a, &vendor, &there);
 
+	if (!rc && bound)
+		rc = tre_approval_load(NULL, bound, &approval);
+	want.approval = bound ? &approval : NULL;
 	want.vendor = there ? &vendor : NULL;
 	if (!rc)
 		rc = be_owner(a, s);
@@ -142,7 +153,7 @@ static int provision(const struct tre_args *a, struct tre_session *s, const char
 	if (!tre_provision(s, &want, outcome, &result))
 		return tre_failed("TPM", &result);
 	if (changed(outcome) || !is_written(dir))
-		rc = write_files(s, dir);
+		rc = write_files(s, want.approval, dir);
 	return rc ? rc : print(a, outcome, dir);
 }
 

@@ -7,6 +7,7 @@
 #include "tre/attest.h"
 #include "tre/internal.h"
 #include "tre/provision.h"
+#include "tre/sign.h"
 
 static bool add_name(X509_REQ *req, const char *identity)
 {
@@ -77,8 +78,9 @@ static int signature_der(const TPMS_SIGNATURE_ECDSA *s, uint8_t **der)
 	return len;
 }
 
-bool tre_sign(struct tre_session *s, ESYS_TR key, const uint8_t sha256[TRE_DIGEST_LEN],
-	      uint8_t **der, size_t *len, struct tre_result *result)
+bool tre_sign(struct tre_session *s, ESYS_TR key, ESYS_TR session,
+	      const uint8_t sha256[TRE_DIGEST_LEN], uint8_t **der, size_t *len,
+	      struct tre_result *result)
 {
 	static const TPMT_SIG_SCHEME scheme = { .scheme = TPM2_ALG_NULL };
 	static const TPMT_TK_HASHCHECK unchecked = {
@@ -90,7 +92,7 @@ bool tre_sign(struct tre_session *s, ESYS_TR key, const uint8_t sha256[TRE_DIGES
 
 	*der = NULL;
 	memcpy(digest.buffer, sha256, TRE_DIGEST_LEN);
-	if (!tre_tpm_ok(Esys_Sign(s->esys, key, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+	if (!tre_tpm_ok(Esys_Sign(s->esys, key, session, ESYS_TR_NONE, ESYS_TR_NONE,
 				  &digest, &scheme, &unchecked, &sig), "TPM2_Sign", result))
 		return false;
 	n = signature_der(&sig->signature.ecdsa, der);
@@ -105,7 +107,7 @@ bool tre_sign(struct tre_session *s, ESYS_TR key, const uint8_t sha256[TRE_DIGES
  * The signature's algorithm is set, what it covers encoded, and the signature put
  * beside it: OpenSSL has no key to make it with.
  */
-bool tre_request_sign(struct tre_session *s, ESYS_TR key, X509_REQ *req,
+bool tre_request_sign(struct tre_session *s, ESYS_TR key, ESYS_TR session, X509_REQ *req,
 		      struct tre_result *result)
 {
 	X509_ALGOR *alg = X509_ALGOR_new();
@@ -118,7 +120,7 @@ bool tre_request_sign(struct tre_session *s, ESYS_TR key, X509_REQ *req,
 	len = i2d_re_X509_REQ_tbs(req, &tbs);
 	if (alg && bits && len > 0 &&
 	    EVP_Digest(tbs, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1 &&
-	    tre_sign(s, key, digest, &der, &der_len, result)) {
+	    tre_sign(s, key, session, digest, &der, &der_len, result)) {
 		ok = X509_ALGOR_set0(alg, OBJ_nid2obj(NID_ecdsa_with_SHA256), V_ASN1_UNDEF,
 				     NULL) == 1 &&
 		     ASN1_STRING_set(bits, der, (int)der_len) == 1 &&
@@ -138,8 +140,9 @@ bool tre_request_sign(struct tre_session *s, ESYS_TR key, X509_REQ *req,
 	return ok;
 }
 
-static bool request(struct tre_session *s, ESYS_TR key, const TPMT_PUBLIC *pub,
-		    const char *identity, uint8_t **der, size_t *len, struct tre_result *result)
+static bool request(struct tre_session *s, ESYS_TR key, ESYS_TR session,
+		    const TPMT_PUBLIC *pub, const char *identity, uint8_t **der, size_t *len,
+		    struct tre_result *result)
 {
 	EVP_PKEY *public = tre_ecc_key(&pub->unique.ecc);
 	X509_REQ *req = public ? make_request(public, identity) : NULL;
@@ -147,7 +150,7 @@ static bool request(struct tre_session *s, ESYS_TR key, const TPMT_PUBLIC *pub,
 
 	/* Overwritten by whatever goes wrong at the TPM. */
 	tre_set(result, TRE_UNAVAILABLE, "tre.csr", "no request could be made (look at OpenSSL)");
-	if (req && tre_request_sign(s, key, req, result))
+	if (req && tre_request_sign(s, key, session, req, result))
 		n = i2d_X509_REQ(req, der);
 	*len = n > 0 ? (size_t)n : 0;
 	X509_REQ_free(req);
@@ -156,26 +159,17 @@ static bool request(struct tre_session *s, ESYS_TR key, const TPMT_PUBLIC *pub,
 	return n > 0;
 }
 
-bool tre_csr_make(struct tre_session *s, const char *identity, uint8_t **der, size_t *len,
-		  struct tre_result *result)
+bool tre_csr_make(struct tre_session *s, const struct tre_approval *approval,
+		  const char *identity, uint8_t **der, size_t *len, struct tre_result *result)
 {
-	TPM2B_PUBLIC *pub = NULL;
-	ESYS_TR key;
+	struct tre_ike ike;
 	bool ok;
 
 	*der = NULL;
 	*len = 0;
-	ok = tre_key_find(s, TRE_KEY_IKE, &key, &pub, NULL, result);
-	if (ok && key == ESYS_TR_NONE) {
-		tre_set(result, TRE_FAIL, "tre.key.absent",
-			"there is no IKE key at 0x%08x ('trustgate tre provision')",
-			TRE_HANDLE_IKE);
-		ok = false;
-	}
-	ok = ok && tre_key_check(TRE_KEY_IKE, &pub->publicArea, result) &&
-	     request(s, key, &pub->publicArea, identity, der, len, result);
-	Esys_Free(pub);
-	tre_ak_drop(s, &key);
+	ok = tre_ike_open(s, &ike, result) && tre_ike_use(s, &ike, approval, result) &&
+	     request(s, ike.key, ike.session, &ike.public, identity, der, len, result);
+	tre_ike_close(s, &ike);
 	return ok;
 }
 

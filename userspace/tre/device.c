@@ -318,7 +318,7 @@ bool tre_device_sign(struct tre_session *s, const uint8_t sha256[TRE_DIGEST_LEN]
 	bool ok;
 
 	*len = 0;
-	ok = open_key(s, &key, &pub, result) && tre_sign(s, key, sha256, &der, len, result);
+	ok = open_key(s, &key, &pub, result) && tre_sign(s, key, ESYS_TR_PASSWORD, sha256, &der, len, result);
 	close_key(s, &key, pub);
 	if (ok && *len <= TRE_SIGNATURE_DER_MAX) {
 		memcpy(sig, der, *len);
@@ -378,7 +378,7 @@ bool tre_device_csr(struct tre_session *s, uint8_t **der, size_t *len, struct tr
 		tre_set(result, TRE_UNAVAILABLE, "tre.csr",
 			"no request could be made (look at OpenSSL)");
 		req = make_request(&d);
-		if (req && tre_request_sign(s, key, req, result))
+		if (req && tre_request_sign(s, key, ESYS_TR_PASSWORD, req, result))
 			n = i2d_X509_REQ(req, der);
 		X509_REQ_free(req);
 	}

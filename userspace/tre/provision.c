@@ -3,6 +3,7 @@
 #include <string.h>
 #include "tre/internal.h"
 #include "tre/provision.h"
+#include "tre/sign.h"
 
 static const TPM2B_SENSITIVE_CREATE sensitive;
 static const TPM2B_DATA outside;
@@ -12,7 +13,8 @@ const char *tre_part_word(enum tre_part part)
 {
 	if (part < TRE_PART_IDENTITY)
 		return tre_key_word((enum tre_key)part);
-	return part == TRE_PART_IDENTITY ? "identity" : "anchor";
+	return part == TRE_PART_IDENTITY ? "identity" :
+	       part == TRE_PART_ANCHOR ? "anchor" : "approval";
 }
 
 bool tre_ek_session(struct tre_session *s, ESYS_TR *session, struct tre_result *result)
@@ -64,13 +66,27 @@ static void end_session(struct tre_session *s, ESYS_TR *session)
 		tre_flush(s, session);
 }
 
-static bool create(struct tre_session *s, enum tre_key which, enum tre_key from, ESYS_TR parent,
-		   TPM2B_PRIVATE **private, TPM2B_PUBLIC **public, struct tre_result *result)
+/* HNB-TRE-10: no use by password, and the operator's signatures for a policy. */
+static bool make_template(enum tre_key which, const struct tre_approval *approval,
+			  TPM2B_PUBLIC *out)
+{
+	*out = *tre_key_template(which);
+	if (which != TRE_KEY_IKE || !approval)
+		return true;
+	out->publicArea.objectAttributes &= ~TPMA_OBJECT_USERWITHAUTH;
+	out->publicArea.authPolicy.size = TRE_DIGEST_LEN;
+	return tre_approval_key_policy(&approval->authority,
+				       out->publicArea.authPolicy.buffer);
+}
+
+static bool create(struct tre_session *s, const TPM2B_PUBLIC *template, enum tre_key from,
+		   ESYS_TR parent, TPM2B_PRIVATE **private, TPM2B_PUBLIC **public,
+		   struct tre_result *result)
 {
 	ESYS_TR session;
 	bool ok = parent_session(s, from, &session, result) &&
 		  tre_tpm_ok(Esys_Create(s->esys, parent, session, ESYS_TR_NONE, ESYS_TR_NONE,
-					 &sensitive, tre_key_template(which), &outside, &no_pcr,
+					 &sensitive, template, &outside, &no_pcr,
 					 private, public, NULL, NULL, NULL),
 			     "TPM2_Create", result);
 
@@ -92,15 +108,18 @@ static bool load(struct tre_session *s, enum tre_key from, ESYS_TR parent,
 }
 
 static bool make_child(struct tre_session *s, enum tre_key which, enum tre_key from,
-		       struct tre_result *result)
+		       const struct tre_approval *approval, struct tre_result *result)
 {
+	TPM2B_PUBLIC template;
 	TPM2B_PRIVATE *private = NULL;
 	TPM2B_PUBLIC *public = NULL;
 	ESYS_TR parent = ESYS_TR_NONE, key = ESYS_TR_NONE;
 	bool ok;
 
-	ok = tre_key_find(s, from, &parent, NULL, NULL, result) &&
-	     create(s, which, from, parent, &private, &public, result) &&
+	tre_set(result, TRE_UNAVAILABLE, "tre.memory", "out of memory (free some)");
+	ok = make_template(which, approval, &template) &&
+	     tre_key_find(s, from, &parent, NULL, NULL, result) &&
+	     create(s, &template, from, parent, &private, &public, result) &&
 	     load(s, from, parent, private, public, &key, result) &&
 	     persist(s, which, &key, result);
 	tre_ak_drop(s, &parent);
@@ -109,11 +128,13 @@ static bool make_child(struct tre_session *s, enum tre_key which, enum tre_key f
 	return ok;
 }
 
-static bool make_key(struct tre_session *s, enum tre_key which, struct tre_result *result)
+static bool make_key(struct tre_session *s, enum tre_key which,
+		     const struct tre_approval *approval, struct tre_result *result)
 {
 	if (which == TRE_KEY_EK || which == TRE_KEY_SRK)
 		return make_primary(s, which, result);
-	return make_child(s, which, which == TRE_KEY_AK ? TRE_KEY_EK : TRE_KEY_SRK, result);
+	return make_child(s, which, which == TRE_KEY_AK ? TRE_KEY_EK : TRE_KEY_SRK, approval,
+			  result);
 }
 
 static bool evict(struct tre_session *s, enum tre_key which, ESYS_TR *key,
@@ -130,9 +151,20 @@ static bool evict(struct tre_session *s, enum tre_key which, ESYS_TR *key,
 	return ok;
 }
 
-static bool provision_key(struct tre_session *s, enum tre_key which, bool replace,
-			  enum tre_outcome *outcome, struct tre_result *result)
+/* What is there is kept if it is that; one that obeys nobody does not begin to. */
+static bool keep_key(enum tre_key which, const TPMT_PUBLIC *pub,
+		     const struct tre_approval *approval, struct tre_result *result)
 {
+	return tre_key_check(which, pub, result) &&
+	       (which != TRE_KEY_IKE || !approval ||
+		tre_ike_bound(pub, &approval->authority, result));
+}
+
+static bool provision_key(struct tre_session *s, enum tre_key which,
+			  const struct tre_provision *want, enum tre_outcome *outcome,
+			  struct tre_result *result)
+{
+	bool replace = want->replace & 1u << which;
 	TPM2B_PUBLIC *pub = NULL;
 	ESYS_TR key;
 	bool ok = tre_key_find(s, which, &key, &pub, NULL, result), there;
@@ -141,7 +173,7 @@ static bool provision_key(struct tre_session *s, enum tre_key which, bool replac
 	if (there && replace)
 		ok = evict(s, which, &key, result);
 	else if (there)
-		ok = tre_key_check(which, &pub->publicArea, result);
+		ok = keep_key(which, &pub->publicArea, want->approval, result);
 	Esys_Free(pub);
 	tre_ak_drop(s, &key);
 	if (!ok)
@@ -150,7 +182,7 @@ static bool provision_key(struct tre_session *s, enum tre_key which, bool replac
 		*outcome = TRE_KEPT;
 		return true;
 	}
-	if (!make_key(s, which, result))
+	if (!make_key(s, which, want->approval, result))
 		return false;
 	*outcome = there ? TRE_REPLACED : TRE_MADE;
 	return true;
@@ -211,6 +243,28 @@ static bool provision_anchor(struct tre_session *s, const struct tre_vendor *ven
 	return ok;
 }
 
+/* The index of versions, and this one's in it: a key without signs nothing. */
+static bool provision_approval(struct tre_session *s, const struct tre_approval *approval,
+			       bool replace, enum tre_outcome *outcome, struct tre_result *result)
+{
+	struct tre_nv nv;
+	uint64_t version;
+	bool ok = tre_nv_find(s, TRE_NV_APPROVAL, &nv, result), there;
+
+	there = ok && nv.handle != ESYS_TR_NONE;
+	if (there && replace)
+		ok = tre_nv_undefine(s, &nv, result);
+	tre_nv_close(s, &nv);
+	if (there && !replace)
+		ok = tre_approval_index(s, &approval->authority, &there, &version, result);
+	else
+		ok = ok && tre_approval_define(s, &approval->authority, result);
+	ok = ok && tre_approval_install(s, approval, result);
+	if (ok)
+		*outcome = !there ? TRE_MADE : replace ? TRE_REPLACED : TRE_KEPT;
+	return ok;
+}
+
 bool tre_provision(struct tre_session *s, const struct tre_provision *want,
 		   enum tre_outcome outcome[TRE_PARTS], struct tre_result *result)
 {
@@ -218,8 +272,7 @@ bool tre_provision(struct tre_session *s, const struct tre_provision *want,
 
 	memset(outcome, 0, TRE_PARTS * sizeof(*outcome));
 	for (i = 0; i < TRE_KEYS; i++) {
-		if (!provision_key(s, (enum tre_key)i, want->replace & 1u << i, &outcome[i],
-				   result))
+		if (!provision_key(s, (enum tre_key)i, want, &outcome[i], result))
 			return false;
 	}
 	if (want->identity &&
@@ -229,6 +282,10 @@ bool tre_provision(struct tre_session *s, const struct tre_provision *want,
 	if (want->vendor &&
 	    !provision_anchor(s, want->vendor, want->replace & 1u << TRE_PART_ANCHOR,
 			      &outcome[TRE_PART_ANCHOR], result))
+		return false;
+	if (want->approval &&
+	    !provision_approval(s, want->approval, want->replace & 1u << TRE_PART_APPROVAL,
+				&outcome[TRE_PART_APPROVAL], result))
 		return false;
 	tre_set(result, TRE_PASS, "tre.provision.good", "the box has its keys");
 	return true;

@@ -10,19 +10,21 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include "tre/anchor.h"
+#include "tre/approval.h"
 #include "tre/keys.h"
 
 enum tre_part {
 	TRE_PART_EK, TRE_PART_SRK, TRE_PART_AK, TRE_PART_IKE,	/* as enum tre_key */
-	TRE_PART_IDENTITY, TRE_PART_ANCHOR, TRE_PARTS,
+	TRE_PART_IDENTITY, TRE_PART_ANCHOR, TRE_PART_APPROVAL, TRE_PARTS,
 };
 
-/* "ek", ..., "identity", "anchor" */
+/* "ek", ..., "identity", "anchor", "approval" */
 const char *tre_part_word(enum tre_part part);
 
 struct tre_provision {
 	const char *identity;			/* NULL: leave it */
 	const struct tre_vendor *vendor;	/* NULL: leave the root's index */
+	const struct tre_approval *approval;	/* by which the IKE key signs; NULL: by password */
 	uint32_t replace;			/* mask of 1 << enum tre_part */
 };
 
@@ -53,19 +55,23 @@ bool tre_certified_check(const struct tre_certified *c, EVP_PKEY **ike,
 
 /*
  * PKCS#10 for the IKE key, signed in the TPM: subject CN and subjectAltName dNSName
- * are @identity. *@der is for OPENSSL_free().
+ * are @identity. @approval: as of tre_ike_sign(). *@der is for OPENSSL_free().
  */
-bool tre_csr_make(struct tre_session *s, const char *identity, uint8_t **der, size_t *len,
-		  struct tre_result *result);
+bool tre_csr_make(struct tre_session *s, const struct tre_approval *approval,
+		  const char *identity, uint8_t **der, size_t *len, struct tre_result *result);
 /* It is signed by @key, and for @key; its dNSName is @identity. */
 bool tre_csr_check(const uint8_t *der, size_t len, EVP_PKEY *key,
 		   char identity[TRE_IDENTITY_MAX + 1], struct tre_result *result);
 
-/* An ECDSA-Sig-Value over @sha256; *@der is for OPENSSL_free(). */
-bool tre_sign(struct tre_session *s, ESYS_TR key, const uint8_t sha256[TRE_DIGEST_LEN],
-	      uint8_t **der, size_t *len, struct tre_result *result);
+/*
+ * An ECDSA-Sig-Value over @sha256, in @session (ESYS_TR_PASSWORD, or one that the key's
+ * policy takes); *@der is for OPENSSL_free().
+ */
+bool tre_sign(struct tre_session *s, ESYS_TR key, ESYS_TR session,
+	      const uint8_t sha256[TRE_DIGEST_LEN], uint8_t **der, size_t *len,
+	      struct tre_result *result);
 /* By @key, whose public key @req has. @result is left alone when it is OpenSSL that fails. */
-bool tre_request_sign(struct tre_session *s, ESYS_TR key, X509_REQ *req,
+bool tre_request_sign(struct tre_session *s, ESYS_TR key, ESYS_TR session, X509_REQ *req,
 		      struct tre_result *result);
 
 /*

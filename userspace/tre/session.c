@@ -22,6 +22,8 @@ static const char *remedy(TSS2_RC rc)
 		{ TPM2_RC_HIERARCHY, "enable the endorsement and the owner hierarchy" },
 		{ TPM2_RC_LOCKOUT,
 		  "locked after wrong passwords: see 'trustgate tre show' for how long" },
+		{ TPM2_RC_POLICY_FAIL, "the key's policy is not met: 'trustgate tre approval check'" },
+		{ TPM2_RC_PCR_CHANGED, "a PCR changed meanwhile: it is tried again" },
 		{ TPM2_RC_FAILURE, "the TPM has failed its self test: power-cycle the box" },
 	};
 	TSS2_RC error = tre_rc_error(rc);
