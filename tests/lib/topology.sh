@@ -41,6 +41,8 @@ HNB6='fd10::/64, fd20::/16, fd50::/112, 2001:db8:1::/64'
 : "${HNB_CONNECTION:=}" "${HNB_CHILD:=}"	# more lines for its sections
 : "${SEGW_CONNECTION:=}" "${SEGW_CHILD:=}"
 : "${HNB_PLUGINS:=}" "${SEGW_PLUGINS:=}"	# more of strongSwan's plugins
+: "${HNB_SWANCTL:=}" "${SEGW_SWANCTL:=}"	# more sections of swanctl.conf,
+: "${HNB_STRONGSWAN:=}" "${SEGW_STRONGSWAN:=}"	# and of charon-systemd
 : "${SEGW_TRUSTGATE:=0}"	# 1: the SeGW's charon has Trustgate's plugin as well
 : "${SAVE_KEYS:=0}"		# 1: both write what decrypts a capture into $TG_RUN/NS/keys,
 				# and repeat nothing, however slow the machine is
@@ -528,6 +530,12 @@ charon_conf() {
 		}
 		E
 		;;
+	esac
+	case $who in
+	hnb)	printf '%s\n' "$HNB_SWANCTL" >> "$d/swanctl/swanctl.conf"
+		printf 'charon-systemd {\n%s\n}\n' "$HNB_STRONGSWAN" >> "$d/strongswan.conf" ;;
+	segw)	printf '%s\n' "$SEGW_SWANCTL" >> "$d/swanctl/swanctl.conf"
+		printf 'charon-systemd {\n%s\n}\n' "$SEGW_STRONGSWAN" >> "$d/strongswan.conf" ;;
 	esac
 }
 TG_OUTER=v4 TG_CHILD=core

@@ -54,10 +54,13 @@ static void admit(struct context *c, const char *proof, const struct pki_result 
 {
 	log_decision(c, LOG_NOTICE, c->more ? "round" : "authorize", proof, r);
 	/* Before the peer hears of it: then its old IKE SAs carry nothing any more. */
-	if (c->more)
+	if (c->more) {
+		/* The rest is looked at again after the last round. */
+		c->revocation_known = false;
 		context_round(c);
-	else
+	} else {
 		context_admitted(c);
+	}
 	plugin_reply(c->authorize_seq, 0, r->detail);
 	timer_start(&c->orphan, ORPHAN_MS, orphaned);
 	verify_hand_in_known(c);
