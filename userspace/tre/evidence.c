@@ -84,17 +84,15 @@ static bool check_pcrs(const struct tre_record *r, const TPMS_ATTEST *a,
 }
 
 static bool check_binding(const struct tre_record *r, const struct tre_binding *b,
-			  const TPMS_ATTEST *a, struct tre_result *result)
+			  const TPMS_ATTEST *a, struct tre_evidence *e, struct tre_result *result)
 {
-	uint8_t qualifying[TRE_DIGEST_LEN];
-
-	if (!tre_record_qualifying(b, r->nonce, r->claims_digest, qualifying)) {
+	if (!tre_record_qualifying(b, r->nonce, r->claims_digest, e->qualifying)) {
 		tre_set(result, TRE_UNAVAILABLE, "tre.binding",
 			"SPIs, nonces or IDi of this IKE SA are not known (report this)");
 		return false;
 	}
 	if (a->extraData.size != TRE_DIGEST_LEN ||
-	    memcmp(a->extraData.buffer, qualifying, TRE_DIGEST_LEN)) {
+	    memcmp(a->extraData.buffer, e->qualifying, TRE_DIGEST_LEN)) {
 		tre_set(result, TRE_FAIL, "tre.quote.qualifying",
 			"the quote is not over this IKE SA, this nonce and these claims (" RELAYED ")");
 		return false;
@@ -128,7 +126,7 @@ bool tre_record_verify(const struct tre_record *r, const struct tre_binding *b,
 	if (!ok)
 		return false;
 	note(&a, evidence);
-	return check_binding(r, b, &a, result) && check_pcrs(r, &a, evidence, result);
+	return check_binding(r, b, &a, evidence, result) && check_pcrs(r, &a, evidence, result);
 }
 
 #define IKE_ATTRIBUTES	(TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_FIXEDTPM |	\

@@ -18,6 +18,7 @@ struct tre_evidence {
 	uint64_t firmware;		/* of the TPM */
 	uint32_t pcr_mask;
 	uint8_t pcr_digest[TRE_DIGEST_LEN];
+	uint8_t qualifying[TRE_DIGEST_LEN];	/* of a record: what its quote is over */
 };
 
 /*
