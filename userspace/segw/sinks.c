@@ -19,7 +19,7 @@
 #define APPLICATION_ID	0x5447534b	/* "TGSK" */
 #define KEY_LEN		32
 
-static const struct db_schema schema = { APPLICATION_ID,
+static const struct db_schema schema = { .id = APPLICATION_ID, .create =
 	"CREATE TABLE report ("
 	" seq INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" event TEXT NOT NULL UNIQUE,"
