@@ -8,7 +8,12 @@ static const struct {
 	verb_fn run;
 	const char *help;
 } verbs[] = {
+	{ "serve", devid_serve, "the repository of bindings, over HTTPS" },
+	{ "aaa", devid_aaa, "what stands between the network's verifier and the repository" },
 	{ "publish", devid_publish, "bind an IMEI to a certificate or a public key" },
+	{ "query", devid_query, "the binding of an IMEI, verified" },
+	{ "withdraw", devid_withdraw, "end a binding" },
+	{ "status", devid_status, "whether an IMEI has a binding; how many a store has" },
 };
 
 static int usage(void)

@@ -246,13 +246,15 @@ static int handle(void *arg, const char *section, const char *name, const char *
 /* What inih would bend without a word. */
 static const char *line_rule(const char *line, size_t len, size_t max)
 {
-	size_t section = len && *line == '[' ? len : 0;
+	size_t section = len && *line == '[' ? len : 0, blank = 0;
 
+	while (blank < len && isspace((unsigned char)line[blank]))
+		blank++;
 	if (memchr(line, '\0', len))
 		return "has a NUL in it";
 	if (len > max)
 		return "is too long";
-	if (len && isspace((unsigned char)*line) && strspn(line, " \t\r") < len)
+	if (blank && blank < len)
 		return "starts with white space";
 	return section > SECTION_MAX ? "has too long a section" : NULL;
 }

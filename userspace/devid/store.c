@@ -35,25 +35,6 @@ static bool derive(struct store *s, const uint8_t key[STORE_KEY_LEN])
 	       RAND_bytes(s->miss_key, sizeof(s->miss_key)) == 1;
 }
 
-struct store *store_open(const char *where, const uint8_t key[STORE_KEY_LEN], bool write,
-			 char *err, size_t errlen)
-{
-	struct store *s = calloc(1, sizeof(*s));
-
-	if (!s || !derive(s, key)) {
-		snprintf(err, errlen, "out of memory (free some)");
-		store_close(s);
-		return NULL;
-	}
-	s->backend = strncmp(where, "postgresql:", 11) ? &store_sqlite : &store_pg;
-	s->db = s->backend->open(where, write, s->err);
-	if (s->db)
-		return s;
-	snprintf(err, errlen, "%s", s->err);
-	store_close(s);
-	return NULL;
-}
-
 void store_close(struct store *s)
 {
 	if (!s)
@@ -120,6 +101,54 @@ static bool unseal(struct store *s, struct store_record *record)
 	record->len = r->len - STORE_SEAL_MORE;
 	return gcm(s, false, r->sealed, r->sealed + NONCE_LEN, record->len, record->data,
 		   r->sealed + NONCE_LEN + record->len);
+}
+
+static const uint8_t key_check[] = "trustgate devid store";
+
+/*
+ * A row of its own, under the index that is all zeros, tells whether this is the key that
+ * the store was begun with: with another, every binding would just not be there.
+ */
+static int key_fits(struct store *s, bool write)
+{
+	struct store_record check;
+	int rc;
+
+	memset(s->row.index, 0, sizeof(s->row.index));
+	rc = s->backend->get(s->db, &s->row, s->err);
+	if (rc == 1 && unseal(s, &check) && check.len == sizeof(key_check) &&
+	    !memcmp(check.data, key_check, sizeof(key_check)))
+		return 0;
+	if (rc)
+		snprintf(s->err, sizeof(s->err), "it was begun with another store-key (give that)");
+	if (rc || !write)
+		return rc ? -EBADMSG : 0;
+	if (!seal(s, key_check, sizeof(key_check)))
+		return -ENOMEM;
+	s->row.status = DEVID_WITHDRAWN;
+	s->row.time_s = 0;
+	rc = s->backend->insert(s->db, &s->row, s->err);
+	/* Somebody was faster, with the same key we hope. */
+	return rc == -EEXIST ? key_fits(s, false) : rc;
+}
+
+struct store *store_open(const char *where, const uint8_t key[STORE_KEY_LEN], bool write,
+			 char *err, size_t errlen)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s || !derive(s, key)) {
+		snprintf(err, errlen, "out of memory (free some)");
+		store_close(s);
+		return NULL;
+	}
+	s->backend = strncmp(where, "postgresql:", 11) ? &store_sqlite : &store_pg;
+	s->db = s->backend->open(where, write, s->err);
+	if (s->db && !key_fits(s, write))
+		return s;
+	snprintf(err, errlen, "%s", s->err);
+	store_close(s);
+	return NULL;
 }
 
 int store_put(struct store *s, enum devid_solution solution, const char *imei,

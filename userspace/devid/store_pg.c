@@ -50,7 +50,7 @@ static const struct {
 	{ "get", "SELECT status, time_s, version, sealed FROM devid_binding WHERE idx = $1::bytea", 1 },
 	{ "generation", "SELECT generation FROM devid_change", 0 },
 	{ "count", "SELECT count(*) FILTER (WHERE status = 1), count(*) FILTER (WHERE status = 2)"
-	  " FROM devid_binding", 0 },
+	  " FROM devid_binding WHERE idx <> decode(repeat('00', 32), 'hex')", 0 },
 };
 
 #define PARAMS_MAX	5

@@ -187,7 +187,7 @@ static bool prepare_all(struct lite *db)
 	       prepare(db, &db->get, "SELECT status, time_s, version, sealed FROM binding WHERE idx = ?1") &&
 	       prepare(db, &db->generation, "SELECT generation FROM change") &&
 	       prepare(db, &db->count, "SELECT coalesce(sum(status = 1), 0), coalesce(sum(status = 2), 0)"
-		       " FROM binding");
+		       " FROM binding WHERE idx <> zeroblob(32)");
 }
 
 /* SQLite would make it readable by all. */
