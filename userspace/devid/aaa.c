@@ -85,8 +85,10 @@ static bool read_answer(struct aaa_answer *a, enum devid_solution solution, cons
 	return true;
 }
 
-static bool exchange(int fd, const uint8_t *request, size_t len, struct aaa_answer *a)
+static bool exchange(int fd, int timeout_ms, const uint8_t *request, size_t len,
+		     struct aaa_answer *a)
 {
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	ssize_t n;
 
 	do
@@ -94,6 +96,11 @@ static bool exchange(int fd, const uint8_t *request, size_t len, struct aaa_answ
 	while (n < 0 && errno == EINTR);
 	if (n != (ssize_t)len)
 		return false;
+	/* The connection may be one that blocks, or not. */
+	if (poll(&p, 1, timeout_ms) <= 0) {
+		errno = ETIMEDOUT;
+		return false;
+	}
 	do
 		n = recv(fd, a->octets, sizeof(a->octets), MSG_TRUNC);
 	while (n < 0 && errno == EINTR);
@@ -105,25 +112,38 @@ static bool exchange(int fd, const uint8_t *request, size_t len, struct aaa_answ
 	return true;
 }
 
-bool aaa_ask(const char *socket, int timeout_ms, enum devid_solution solution, const char *imei,
-	     struct aaa_answer *a, struct devid_result *result)
+bool aaa_ask_on(int fd, int timeout_ms, enum devid_solution solution, const char *imei,
+		struct aaa_answer *a, struct devid_result *result)
 {
 	uint8_t request[AAA_REQUEST_MAX] = { AAA_VERSION, (uint8_t)solution };
 	size_t len = strlen(imei);
 	bool ok;
-	int fd;
 
 	memset(a, 0, sizeof(*a));
 	if (!devid_imei_ok(imei, len, result))
 		return false;
-	fd = connect_to(socket, timeout_ms);
-	if (fd < 0)
-		return unreachable(result, socket, -fd);
 	memcpy(request + 2, imei, len);
-	ok = exchange(fd, request, 2 + len, a) || unreachable(result, socket, errno);
-	close(fd);
+	ok = exchange(fd, timeout_ms, request, 2 + len, a) ||
+	     unreachable(result, "its socket", errno);
 	if (ok && read_answer(a, solution, imei, result))
 		return true;
 	memset(a, 0, sizeof(*a));
 	return false;
+}
+
+bool aaa_ask(const char *socket, int timeout_ms, enum devid_solution solution, const char *imei,
+	     struct aaa_answer *a, struct devid_result *result)
+{
+	bool ok;
+	int fd;
+
+	memset(a, 0, sizeof(*a));
+	if (!devid_imei_ok(imei, strlen(imei), result))
+		return false;
+	fd = connect_to(socket, timeout_ms);
+	if (fd < 0)
+		return unreachable(result, socket, -fd);
+	ok = aaa_ask_on(fd, timeout_ms, solution, imei, a, result);
+	close(fd);
+	return ok;
 }
