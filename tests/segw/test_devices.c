@@ -2,7 +2,8 @@
 /*
  * The store of enrolled devices: what may be enrolled, that counters never go back,
  * that a crash at any moment leaves the old or the new, and that a damaged file is
- * told of.
+ * told of. With an argument, "postgresql:...", the same of an empty database, and what two
+ * gateways make of it that share one.
  */
 #include <errno.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <libpq-fe.h>
 #include <sqlite3.h>
 #include "lib/tap.h"
 #include "pki/ca.h"
@@ -23,7 +25,8 @@
 
 static EVP_PKEY *own, *foreign;
 static struct entity box, other_key, other_name, common_name;
-static char dir[] = "/tmp/trustgate-devices.XXXXXX", path[64];
+static char dir[] = "/tmp/trustgate-devices.XXXXXX", path[256];
+static bool shared;
 
 static struct devices *reopen(struct devices *d, bool write)
 {
@@ -113,7 +116,9 @@ static void test_enrol(void)
 	struct appraise_device got, clash = other;
 	struct stat st;
 
-	tap_ok(!stat(path, &st) && (st.st_mode & 0777) == 0600, "PRIV-07: the store is its owner's alone");
+	if (!shared)
+		tap_ok(!stat(path, &st) && (st.st_mode & 0777) == 0600,
+		       "PRIV-07: the store is its owner's alone");
 	tap_ok(devices_find(d, NAME, &got) == -ENOENT && *devices_error(d), "FFS-04: nobody is enrolled at first");
 	tap_ok(!devices_enrol(d, &device, &made.c, 100, false) && devices_count(d) == 1,
 	       "FFS-04: a device is enrolled");
@@ -260,6 +265,145 @@ static void test_two(void)
 	devices_close(b);
 }
 
+/* At the second gateway, whose view of the device is @from of before. */
+static int seen_by(struct devices *d, const struct appraise_device *from, uint32_t reset, uint32_t restart)
+{
+	const struct appraise_counters c = { true, reset, restart, 1 };
+
+	return devices_seen(d, from, &c, 200);
+}
+
+/* FFS-03 over gateways: what a TPM said to one it can't say less of to the other. */
+static void test_gateways(void)
+{
+	struct devices *a = reopen(NULL, true), *b = reopen(NULL, true);
+	struct appraise_device at_a, at_b;
+	char list[1024] = "";
+
+	tap_ok(!devices_enrol(a, &device, &made.c, 100, true) && !devices_find(b, NAME, &at_b) &&
+	       !memcmp(&at_b, &device, sizeof(at_b)), "FFS-04: what is enrolled at one gateway is at the other");
+	tap_ok(!devices_find(a, NAME, &at_a) && !seen_by(a, &at_a, 5, 2), "FFS-03: one gateway hears of a TPM");
+	tap_ok(seen_by(b, &at_b, 4, 9) == -ESTALE && seen_by(b, &at_b, 5, 1) == -ESTALE && *devices_error(b),
+	       "FFS-03: a state of before is refused at the other, though it looked earlier");
+	tap_ok(!devices_find(b, NAME, &at_b) && at_b.last.reset == 5 && at_b.last.restart == 2,
+	       "FFS-03: which sees what the first has heard");
+	tap_ok(!seen_by(b, &at_b, 6, 0) && seen_by(a, &at_a, 5, 9) == -ESTALE, "FFS-03: and the other way round");
+	tap_ok(!devices_enrol(b, &device, &made.c, 100, true) && !devices_find(b, NAME, &at_b) && !at_b.last.seen,
+	       "FFS-04: the other enrols it anew");
+	tap_ok(!devices_remove(b, NAME) && seen_by(a, &at_a, 9, 0) == -ESTALE,
+	       "FFS-04: a device that the other has removed is none");
+	tap_ok(devices_find(a, "x'; DROP TABLE device; --", &at_a) == -ENOENT && !devices_each(a, add, list),
+	       "FFS-04: a name is never part of a statement");
+	tap_ok(!devices_enrol(a, &device, &made.c, 100, false), "FFS-04: and the device can be enrolled again");
+	devices_close(a);
+	devices_close(b);
+}
+
+/* Counters of one parity each, until @last. */
+static void race(uint32_t from, uint32_t last)
+{
+	struct devices *d = reopen(NULL, true);
+	int rc = 0;
+
+	for (uint32_t n = from; n <= last && !rc; n += 2) {
+		rc = seen_by(d, &device, n, 0);
+		rc = rc == -ESTALE ? 0 : rc;
+	}
+	if (rc)
+		fprintf(stderr, "%s\n", devices_error(d));
+	devices_close(d);
+	_exit(rc ? 1 : 0);
+}
+
+static void test_race(void)
+{
+	struct devices *d = reopen(NULL, true);
+	struct appraise_device got;
+	bool good = true, done = false;
+	int status, left = 2;
+	uint32_t before = 0;
+
+	for (uint32_t i = 0; i < 2; i++)
+		if (!fork())
+			race(1000 + i, 1600 + i);
+	while (!done) {
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		good = good && pid >= 0 && (!pid || !status) && !devices_find(d, NAME, &got) &&
+		       got.last.reset >= before;
+		before = got.last.reset;
+		left -= pid > 0;
+		done = !left || pid < 0;
+	}
+	tap_ok(good && !devices_find(d, NAME, &got) && got.last.reset == 1601,
+	       "FFS-03: two gateways at once: the counters only rise, to the highest of all");
+	devices_close(d);
+}
+
+static void query(const char *sql)
+{
+	PGconn *c = PQconnectdb(path);
+	PGresult *r = PQexec(c, sql);
+
+	if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
+		quote_die(PQerrorMessage(c));
+	PQclear(r);
+	PQfinish(c);
+}
+
+static void test_made_once(void)
+{
+	int status, bad = 0;
+	char err[256];
+
+	tap_ok(!devices_open(path, false, 1000, err, sizeof(err)) && strstr(err, "enrol"),
+	       "FFS-04: a database without a store is not one to read");
+	for (int i = 0; i < 4; i++) {
+		if (!fork()) {
+			devices_close(reopen(NULL, true));
+			_exit(0);
+		}
+	}
+	while (wait(&status) > 0)
+		bad += status != 0;
+	tap_ok(!bad, "FFS-04: four that start at once make one store");
+}
+
+static bool command(const char *name)
+{
+	const char *line = getenv(name);
+
+	return line && !system(line);
+}
+
+static void test_server(void)
+{
+	struct devices *d = reopen(NULL, true), *held = reopen(NULL, true);
+	struct appraise_device got;
+	char err[256] = "", where[300];
+
+	query("ALTER TABLE device RENAME TO away");
+	tap_ok(devices_find(d, NAME, &got) < 0 && *devices_error(d), "FFS-04: a store without its table is told of");
+	query("ALTER TABLE away RENAME TO device");
+	query("UPDATE device SET ak_name = '\\x00'");
+	tap_ok(devices_find(d, NAME, &got) == -EBADMSG, "FFS-04: a damaged device is none");
+	query("UPDATE trustgate_store SET version = 2");
+	tap_ok(!devices_open(path, true, 50, err, sizeof(err)) && strstr(err, "version"),
+	       "FFS-04: a store of another version is not read");
+	query("UPDATE trustgate_store SET version = 1");
+	snprintf(where, sizeof(where), "postgresql:///nobody%s", strchr(path, '?'));
+	tap_ok(!devices_open(where, true, 50, err, sizeof(err)) && strstr(err, "nobody"),
+	       "FFS-04: nor a database that is not there");
+	tap_ok(command("PG_DOWN") && devices_find(held, NAME, &got) == -EIO && strstr(devices_error(held), "server up"),
+	       "SGW-INT-09: a server that went away is told of");
+	tap_ok(!devices_open(path, true, 50, err, sizeof(err)) && strstr(err, "server up"),
+	       "SGW-INT-09: and so is one that is not there");
+	tap_ok(command("PG_UP") && (d = reopen(d, true)) && devices_count(d) == 1,
+	       "FFS-04: what was stored is there when it is again");
+	devices_close(d);
+	devices_close(held);
+}
+
 static void exec_on(const char *sql)
 {
 	sqlite3 *h;
@@ -298,14 +442,21 @@ static void test_damage(void)
 	       "FFS-04: nor is what can't be made");
 }
 
-int main(void)
+static void test_shared(void)
+{
+	test_gateways();
+	test_race();
+	test_server();
+}
+
+int main(int argc, char **argv)
 {
 	const struct ca_spec specs[] = {
 		{ .cn = "box", .ext = { CA_EXT_END, SAN } }, { .cn = "key", .ext = { CA_EXT_END, SAN } },
 		{ .cn = "name", .ext = { CA_EXT_END, "subjectAltName=DNS:" OTHER } },
 		{ .cn = NAME, .ext = { CA_EXT_END } },
 	};
-	char wal[80];
+	char wal[sizeof(path) + 8];
 	struct tre_result r;
 
 	setenv("TSS2_LOG", "all+none", 0);
@@ -317,8 +468,14 @@ int main(void)
 	ca_issue(&common_name, &specs[3]);
 	if (!own || !foreign || !mkdtemp(dir))
 		quote_die("set up");
-	snprintf(path, sizeof(path), "%s/devices.db", dir);
+	shared = argc > 1;
+	if (shared)
+		snprintf(path, sizeof(path), "%s", argv[1]);
+	else
+		snprintf(path, sizeof(path), "%s/devices.db", dir);
 	tap_start();
+	if (shared)
+		test_made_once();
 	test_prepare();
 	if (!prepare(NAME, &box, own, NULL, &made, &device, "lab", &r) ||
 	    !prepare(OTHER, &other_name, foreign, NULL, &made_other, &other, "", &r))
@@ -327,8 +484,12 @@ int main(void)
 	test_counters();
 	test_list();
 	test_crash();
-	test_two();
-	test_damage();
+	if (shared) {
+		test_shared();
+	} else {
+		test_two();
+		test_damage();
+	}
 	for (int i = 0; i < 3; i++) {
 		static const char *const ends[] = { "", "-wal", "-shm" };
 
