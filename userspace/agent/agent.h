@@ -56,6 +56,7 @@ void context_child_up(const struct decode_msg *m);
 void context_child_down(const struct decode_msg *m);
 void context_ike_down(const struct decode_msg *m);
 void context_ike_rekey(const struct decode_msg *m);
+void context_notified(const struct decode_msg *m);
 /* The plugin has gone, and stayed away for the grace period. */
 void context_plugin_gone(void);
 void context_plugin_lost(void);

@@ -23,6 +23,7 @@
 #include "agent/notify_type.h"
 #include "agent/profile.h"
 #include "agent/wire.h"
+#include "devid/aaa.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MINUTE		60000u
@@ -48,6 +49,7 @@ struct key {
 static store_fn store_ms, store_u32, store_bool, store_text, store_path, store_socket, store_choice,
 	store_https;
 static store_fn store_peer, store_kinds, store_modes, store_uri, store_name_uri, store_allow;
+static store_fn store_solutions, store_endpoint;
 static store_fn store_source, store_pcrs, store_notify, store_url, store_key, store_address;
 
 #define AT(member)	offsetof(struct config, member)
@@ -162,7 +164,14 @@ static const struct key keys[] = {
 	TEXT(tre, anchor_key, store_path, "", false,
 	     "give the file of the vendor's public key, PEM, that authorises the root"),
 	CHOICE(tre, identity, "any nv", CONFIG_TRE_IDENTITY_ANY, "say nv or any"),
-	CHOICE(tre, key, "any tpm", CONFIG_TRE_KEY_ANY, "say tpm or any"),
+	CHOICE(tre, key, "any tpm bound", CONFIG_TRE_KEY_ANY, "say tpm, bound or any"),
+	{ "tre", "sign_auth", store_bool, AT(tre.sign_auth), .remedy = "say yes or no" },
+	/* The IKE daemon waits for it. */
+	MS(tre, sign_deadline, 100, 20000, 5000),
+	TEXT(tre, approval, store_path, "/var/lib/trustgate/tre/ike.approval", false,
+	     "give the file that 'trustgate tre approval install' writes"),
+	TEXT(tre, approval_key, store_path, "", false,
+	     "give the file of the operator's public key, PEM, that approves states of the box"),
 
 	{ "integrity", "integrity_info", store_choice, AT(integrity.mode), 0, 0,
 	  TG_WIRE_MODE_AUTO, "off auto force", .remedy = "say off, auto or force" },
@@ -209,6 +218,20 @@ static const struct key keys[] = {
 	TEXT(hems, ciphers, store_text, "", false, "give a list as of openssl-ciphers(1)"),
 	TEXT(hems, certificate, store_path, "", false, "give this box's own certificate, PEM or DER"),
 	TEXT(hems, key, store_key, "", false, "give tpm:HANDLE, or a private key's file"),
+
+	{ "devid", "solution", store_solutions, 0, .remedy = "say off, x, y or x, y" },
+	CHOICE(devid, transport, "ike tcp", CONFIG_DEVID_IKE, "say ike or tcp"),
+	CHOICE(devid, after, "open authenticated", CONFIG_DEVID_OPEN, "say open or authenticated"),
+	TEXT(devid, verifier, store_endpoint, NULL, false, "give ADDRESS:PORT of the verifier"),
+	CHOICE(devid, on_bad, "log close", CONFIG_DEVID_LOG, "say log or close"),
+	MS(devid, every, 0, 24 * HOUR, 0),
+	TEXT(devid, aaa, store_socket, AAA_SOCKET, false, "give an absolute path"),
+	TEXT(devid, ca, store_path, "", false,
+	     "give the file of the roots that device certificates are issued below, PEM"),
+	TEXT(devid, profile, store_text, "devid", false,
+	     "give devid, another profile's name, or a file with a / in it"),
+	TEXT(devid, crl, store_path, "", false, "give the file of the first root's list, PEM"),
+	TEXT(devid, listen, store_endpoint, NULL, false, "give ADDRESS:PORT of this SeGW"),
 };
 
 struct parser {
@@ -795,6 +818,45 @@ static const char *store_key(const struct key *key, const char *value, struct co
 	return store_text(key, value, c);
 }
 
+/* Those that a device answers; a verifier asks for one. */
+static const char *store_solutions(const struct key *key, const char *value, struct config *c)
+{
+	uint32_t mask = 0;
+	char word[8];
+
+	(void)key;
+	if (!strcmp(value, "off"))
+		return NULL;
+	while (next_element(&value, word, sizeof(word))) {
+		enum devid_solution s = !strcmp(word, "x") ? DEVID_X :
+					!strcmp(word, "y") ? DEVID_Y : DEVID_SOLUTION_NONE;
+
+		if (s == DEVID_SOLUTION_NONE)
+			return "not one of the solutions known";
+		mask |= 1u << s;
+		c->devid.ask = s;
+	}
+	c->devid.solutions = mask;
+	return mask ? NULL : "no solution in the list";
+}
+
+static const char *store_endpoint(const struct key *key, const char *value, struct config *c)
+{
+	struct config_endpoint *out = member(key, c);
+	char host[CONFIG_TEXT_MAX + 1];
+	const char *why;
+
+	if (strlen(value) > CONFIG_TEXT_MAX || strpbrk(value, "/?"))
+		return "neither ADDRESS:PORT nor [ADDRESS]:PORT";
+	out->port = 0;
+	why = take_host_port(value, host, &out->port);
+	if (why)
+		return why;
+	if (!parse_addr(host, &out->addr) || !usable_addr(&out->addr))
+		return "not an address that the other end can have";
+	return out->port ? NULL : "no port";
+}
+
 static bool section_known(const char *name, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -1120,6 +1182,41 @@ static void take_segw(struct parser *p, const char *file, const char *text, size
 			 "leave it out, or say role = segw in [agent]");
 }
 
+/* A device identifier is proven by one end and asked for by the other. */
+static void check_devid(struct parser *p)
+{
+	static const struct {
+		const char *name;
+		uint32_t role;
+	} only[] = {
+		{ "verifier", CONFIG_ROLE_HENB }, { "on_bad", CONFIG_ROLE_SEGW },
+		{ "every", CONFIG_ROLE_SEGW }, { "aaa", CONFIG_ROLE_SEGW },
+		{ "ca", CONFIG_ROLE_SEGW }, { "profile", CONFIG_ROLE_SEGW },
+		{ "crl", CONFIG_ROLE_SEGW }, { "listen", CONFIG_ROLE_SEGW },
+	};
+	const struct config_devid *d = &p->config->devid;
+	bool segw = p->config->agent.role == CONFIG_ROLE_SEGW;
+	const char *end = segw ? "devid.listen" : "devid.verifier";
+	char full[64];
+
+	for (size_t n = 0; n < ARRAY_SIZE(only); n++) {
+		if (only[n].role == p->config->agent.role || !given(p, "devid", only[n].name))
+			continue;
+		snprintf(full, sizeof(full), "devid.%s", only[n].name);
+		complain(p, 0, full, "", segw ? "a key of role = henb" : "a key of role = segw",
+			 "leave it out");
+	}
+	if (!d->solutions)
+		return;
+	if (segw && d->solutions != 1u << d->ask)
+		complain(p, 0, "devid.solution", "", "a verifier asks for one of them", "say x or y");
+	if (d->transport == CONFIG_DEVID_TCP && !(segw ? &d->listen : &d->verifier)->port)
+		complain(p, 0, end, "", "missing, and devid.transport is tcp", "give ADDRESS:PORT");
+	if (*d->crl && !*d->ca)
+		complain(p, 0, "devid.ca", "", "missing, and devid.crl is given",
+			 "give the file of the list's issuer first");
+}
+
 /* TS 33.320 8.3: what each mode of the link to the H(e)MS needs. */
 static void check_hems(struct parser *p)
 {
@@ -1161,6 +1258,7 @@ static void check_together(struct parser *p)
 	check_role(p);
 	check_integrity(p);
 	check_hems(p);
+	check_devid(p);
 	if (c->agent.renew_ms > c->agent.lease_ms / 2)
 		complain(p, 0, "agent.renew", "", "more than half of agent.lease",
 			 "one late renewal would close the gate; make it a third of the lease");
@@ -1187,6 +1285,12 @@ static void check_together(struct parser *p)
 	if (c->tre.anchor == CONFIG_TRE_ANCHOR_NV && !*c->tre.anchor_key)
 		complain(p, 0, "tre.anchor_key", "", "is needed with anchor = nv",
 			 "give the vendor's public key: only what it has signed is a root");
+	if (c->tre.key == CONFIG_TRE_KEY_BOUND && !*c->tre.approval_key)
+		complain(p, 0, "tre.approval_key", "", "is needed with key = bound",
+			 "give the operator's public key: the IKE key has to obey it");
+	/* charon's own plugin has no session that such a key takes. */
+	if (c->tre.key == CONFIG_TRE_KEY_BOUND && !c->tre.sign_auth)
+		complain(p, 0, "tre.sign_auth", "no", "no AUTH with key = bound", "say yes");
 	if (!strcmp(c->agent.plugin_socket, c->agent.control_socket))
 		complain(p, 0, "agent.control_socket", c->agent.control_socket,
 			 "the same as agent.plugin_socket", "give each a path of its own");

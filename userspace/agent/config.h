@@ -117,7 +117,7 @@ struct config_clock {
 /* Where root, identity and IKE key are; the first of each is what any file says. */
 enum config_tre_anchor { CONFIG_TRE_ANCHOR_FILE, CONFIG_TRE_ANCHOR_NV };
 enum config_tre_identity { CONFIG_TRE_IDENTITY_ANY, CONFIG_TRE_IDENTITY_NV };
-enum config_tre_key { CONFIG_TRE_KEY_ANY, CONFIG_TRE_KEY_TPM };
+enum config_tre_key { CONFIG_TRE_KEY_ANY, CONFIG_TRE_KEY_TPM, CONFIG_TRE_KEY_BOUND };
 
 struct config_tre {
 	char tcti[CONFIG_TEXT_MAX + 1];
@@ -128,6 +128,9 @@ struct config_tre {
 	uint32_t max_age_ms, retry_ms, watch_ms;
 	uint32_t anchor, identity, key;		/* enum config_tre_* */
 	char anchor_key[CONFIG_TEXT_MAX + 1];	/* of the vendor, who writes the root */
+	bool sign_auth;			/* AUTH is signed by us, not by charon */
+	char approval[CONFIG_TEXT_MAX + 1], approval_key[CONFIG_TEXT_MAX + 1];
+	uint32_t sign_deadline_ms;
 };
 
 /* INTEGRITY_INFO, at either end. */
@@ -153,6 +156,29 @@ struct config_integrity {
 	uint32_t pcrs;			/* that a quote has to be of: bit n: PCR n */
 	bool accept_degraded;
 	uint32_t max_age_ms;		/* of a report; then IKE has to bring another */
+};
+
+/* A device identifier (TR 33.899), proven by one end and asked for by the other. */
+enum config_devid_transport { CONFIG_DEVID_IKE, CONFIG_DEVID_TCP };
+enum config_devid_after { CONFIG_DEVID_OPEN, CONFIG_DEVID_AUTHENTICATED };
+enum config_devid_on_bad { CONFIG_DEVID_LOG, CONFIG_DEVID_CLOSE };
+
+struct config_endpoint {
+	struct config_addr addr;
+	uint16_t port;			/* host byte order */
+};
+
+struct config_devid {
+	uint32_t solutions;		/* mask of 1 << enum devid_solution; 0: off */
+	uint32_t transport, after;	/* enum config_devid_* */
+	struct config_endpoint verifier;	/* role henb, transport tcp */
+	/* Role segw. */
+	uint32_t ask;			/* enum devid_solution: the one of @solutions */
+	uint32_t on_bad;		/* enum config_devid_on_bad */
+	uint32_t every_ms;		/* 0: of each IKE SA once */
+	char aaa[CONFIG_SOCKET_MAX + 1];
+	char ca[CONFIG_TEXT_MAX + 1], profile[CONFIG_TEXT_MAX + 1], crl[CONFIG_TEXT_MAX + 1];
+	struct config_endpoint listen;	/* transport tcp */
 };
 
 /* The link to the H(e)MS (TS 33.320 8.3). */
@@ -183,6 +209,7 @@ struct config {
 	struct config_tre tre;
 	struct config_integrity integrity;
 	struct config_hems hems;
+	struct config_devid devid;
 	struct segw_config segw;	/* of role segw only */
 };
 

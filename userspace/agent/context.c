@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <openssl/evp.h>
 
+#include "agent/devid.h"
 #include "agent/log.h"
 #include "agent/segw.h"
 #include "agent/validation.h"
@@ -64,6 +65,16 @@ static struct context *by_id(uint32_t id)
 	return c;
 }
 
+struct context *context_by_spis(const uint8_t spi_i[8], const uint8_t spi_r[8])
+{
+	struct context *c = contexts;
+
+	while (c && (!c->binding.ni_len || memcmp(c->binding.spi_i, spi_i, 8) ||
+		     memcmp(c->binding.spi_r, spi_r, 8)))
+		c = c->next;
+	return c;
+}
+
 static bool has_child(const struct context *c)
 {
 	for (size_t i = 0; i < CHILDREN_MAX; i++)
@@ -108,6 +119,7 @@ void context_free(struct context *c)
 	free(c->cert_data);
 	free(c->device);
 	tre_chain_forget(c);
+	devid_forget(c);
 	free(c);
 }
 
@@ -302,6 +314,7 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 	c->resumed = m->flags & TG_WIRE_FLAG_RESUMED;
 	c->more = m->flags & TG_WIRE_FLAG_MORE;
 	c->authorize_seq = m->seq;
+	devid_authorized(c);
 	start_up();
 	why = context_lacks_round(c, m);
 	if (why) {
@@ -492,8 +505,12 @@ uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen
 	}
 	take_vips(c, m);
 	child = child_slot(c, m->child_id);
-	if (child)
+	if (child) {
 		child->id = m->child_id;
+		child->reqid = m->reqid;
+		child->local = m->local;
+		child->remote = m->remote;
+	}
 	if (gate_is_off())
 		return 0;
 	set_key(&keys[0], m, m->spi_in, &m->local);
@@ -529,6 +546,15 @@ void context_child_up(const struct decode_msg *m)
 		child->up = true;
 	}
 	verify_child_up(c);
+	devid_progress(c);
+}
+
+void context_notified(const struct decode_msg *m)
+{
+	struct context *c = by_ike(m->ike_id);
+
+	if (c)
+		devid_notified(c, m->notify, m->notified);
 }
 
 void context_child_down(const struct decode_msg *m)
@@ -705,10 +731,10 @@ json_t *context_json(void)
 	json_t *list = json_array();
 
 	for (struct context *c = contexts; c; c = c->next)
-		json_array_append_new(list, json_pack("{s:I, s:I, s:o, s:s, s:I, s:o}",
+		json_array_append_new(list, json_pack("{s:I, s:I, s:o, s:s, s:I, s:o, s:o}",
 			"id", (json_int_t)c->k.id, "ike_id", (json_int_t)c->ike_id,
 			"peer", control_text(c->k.peer), "phase", verify_phase(c),
 			"recheck_in_s", (json_int_t)(timer_left(&c->recheck) / 1000),
-			"detail", control_text(c->detail)));
+			"detail", control_text(c->detail), "devid", devid_context_json(c)));
 	return list;
 }

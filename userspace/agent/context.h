@@ -14,6 +14,8 @@
 struct child {
 	uint32_t id;			/* 0: free */
 	bool up;
+	uint32_t reqid;
+	struct decode_addr local, remote;	/* outer */
 };
 
 /* One proof being sought, and when to try again. */
@@ -87,6 +89,7 @@ struct context {
 
 	uint32_t wanted;		/* kinds that this round has yet to prove */
 	unsigned int terminations;
+	struct devid *devid;		/* devid.h; NULL: nothing yet */
 	uint64_t held_since_ms;
 	uint64_t good_until[TG_KINDS];	/* loop_now() */
 	struct check pki, tre;
@@ -100,6 +103,8 @@ struct context {
 
 /* context.c */
 bool context_up(const struct context *c);
+/* Of an IKE SA as it was set up; NULL: none. */
+struct context *context_by_spis(const uint8_t spi_i[8], const uint8_t spi_r[8]);
 void context_free(struct context *c);
 /* It was authorized a while ago: without a CHILD_SA there is no IKE SA either. */
 void context_orphaned(struct context *c);

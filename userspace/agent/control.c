@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent/appraisal.h"
+#include "agent/devid.h"
 #include "agent/log.h"
 
 #define REQUEST_MAX	4096
@@ -61,7 +62,7 @@ static json_t *status(void)
 {
 	bool segw = conf.agent.role == CONFIG_ROLE_SEGW;
 
-	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o}",
+	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o, s:o}",
 			 "ok", 1, "schema", "trustgate.agent/1", "version", AGENT_VERSION,
 			 "role", segw ? "segw" : "henb",
 			 "pid", (json_int_t)getpid(),
@@ -72,7 +73,7 @@ static json_t *status(void)
 			 "plugin", "connected", plugin_connected(),
 			 "daemon", control_text(plugin_daemon()),
 			 "vici", "connected", start_reached(),
-			 "start", start_json(), "contexts", context_json());
+			 "start", start_json(), "contexts", context_json(), "devid", devid_json());
 }
 
 static json_t *recheck(json_t *request)

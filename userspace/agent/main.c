@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "agent/devid.h"
 #include "agent/log.h"
 #include "agent/profile.h"
 #include "agent/segw.h"
@@ -111,6 +112,8 @@ static int start_all(void)
 	    fail_errno(conf.agent.control_socket, control_start(),
 		       "run as root, and once; see [agent] control_socket"))
 		return -1;
+	if (devid_start())
+		return fail("devid", "not usable", "see the line above");
 	return 0;
 }
 
@@ -132,6 +135,7 @@ static int run(void)
 	clock_stop();
 	plugin_stop();
 	control_stop();
+	devid_stop();
 	return status ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/devid.h"
 #include "agent/log.h"
 
 #define GRACE_MS	2000
@@ -115,8 +116,8 @@ static uint32_t policy_flags(void)
 {
 	bool revocation = conf.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
 
-	return revocation && !config_has_mode(&conf.ocsp, CONFIG_OCSP_INTUNNEL) ?
-	       TG_WIRE_FLAG_REQUIRED : 0;
+	return (revocation && !config_has_mode(&conf.ocsp, CONFIG_OCSP_INTUNNEL) ?
+		TG_WIRE_FLAG_REQUIRED : 0) | (devid_wanted() ? TG_WIRE_FLAG_DEVID : 0);
 }
 
 static void greet(uint32_t seq)
@@ -175,6 +176,9 @@ static void dispatch(const struct decode_msg *m)
 		break;
 	case TG_WIRE_REPORT:
 		report_make(m);
+		break;
+	case TG_WIRE_NOTIFIED:
+		context_notified(m);
 		break;
 	case TG_WIRE_PING:
 		plugin_reply(m->seq, 0, NULL);

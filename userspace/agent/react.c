@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/devid.h"
 #include "agent/log.h"
 
 #define TERMINATE_RETRY_MS	5000
@@ -104,6 +105,7 @@ static void act(struct context *c, uint32_t old)
 		c->had_opened = true;
 		log_state(c, LOG_NOTICE, "open", NULL);
 		start_opened();
+		devid_progress(c);
 		break;
 	case TRUSTGATE_STATE_PENDING:
 		verify_anew(c);

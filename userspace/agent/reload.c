@@ -42,6 +42,7 @@ static const struct fixed {
 	FIXED("clock.state", clock.state),
 	FIXED("tre.tcti", tre.tcti),
 	FIXED("[integrity]", integrity),
+	FIXED("[devid]", devid),
 	FIXED("segw.crl_dir", segw.segw.crl_dir),
 	FIXED("segw.certificate", segw.segw.certificate),
 	FIXED("segw.issuer", segw.segw.issuer),

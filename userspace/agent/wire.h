@@ -143,7 +143,7 @@ enum tg_wire_item_type {
 	TG_WIRE_REQID,		/* u32 */
 	TG_WIRE_IF_ID_IN,	/* u32 */
 	TG_WIRE_IF_ID_OUT,	/* u32 */
-	TG_WIRE_VIP,		/* inner address assigned to us, 4 or 16 octets */
+	TG_WIRE_VIP,		/* inner address of the initiator, 4 or 16 octets */
 	TG_WIRE_FLAGS,		/* u32, TG_WIRE_FLAG_* */
 	TG_WIRE_STATUS,		/* u32, 0 or an errno */
 	TG_WIRE_OCSP,		/* DER of an OCSP response, at most TG_WIRE_OCSP_MAX */

@@ -220,7 +220,9 @@ static void put_host(struct tg_msg *m, uint16_t type, host_t *host)
 
 static void put_vips(struct tg_msg *m, ike_sa_t *ike_sa)
 {
-	enumerator_t *enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE);
+	/* Ours as initiator; as responder those that the peer got of us. */
+	enumerator_t *enumerator = ike_sa->create_virtual_ip_enumerator(ike_sa,
+			ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR));
 	host_t *vip;
 	int n = 0;
 

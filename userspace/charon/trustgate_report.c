@@ -363,7 +363,7 @@ static void keep(private_trustgate_report_t *this, ike_sa_t *ike_sa, message_t *
 	e = find(this, ike_sa->get_unique_id(ike_sa));
 	if (mark(e, message)) {
 		e->received = TRUE;
-		if (message->get_payload(message, PLV2_AUTH))
+		if (type && message->get_payload(message, PLV2_AUTH))
 			keep_notifies(e, message, type);
 	}
 	/* An identity can be as long as a message; none that matters is. */
