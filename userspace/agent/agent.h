@@ -42,6 +42,8 @@ const char *plugin_daemon(void);
 void plugin_reply(uint32_t seq, uint32_t status, const char *text);
 /* Answer TG_WIRE_REPORT with the record to send. */
 void plugin_record(uint32_t seq, const uint8_t *record, size_t len);
+/* Answer TG_WIRE_SIGN. */
+void plugin_signature(uint32_t seq, const struct worker_auth *auth);
 /* Send the @len octets of @msg, to which there is no reply. */
 void plugin_tell(const uint8_t *msg, size_t len);
 /* Have the plugin tell of everything again, as if we had just started. */
@@ -115,6 +117,14 @@ void report_make(const struct decode_msg *m);
 /* Nobody waits for it any more. */
 void report_stop(void);
 json_t *report_json(void);
+
+/* auth.c: our AUTH, which the IKE plugin has signed here. */
+bool auth_wanted(void);
+/* Answer TG_WIRE_SIGN, later. */
+void auth_sign(const struct decode_msg *m);
+/* Nobody waits for it any more. */
+void auth_stop(void);
+json_t *auth_json(void);
 
 /* staple.c: role segw, the status of our own certificate. */
 /* The plugin is there: tell it what it may send, now and whenever that changes. */

@@ -62,14 +62,14 @@ static json_t *status(void)
 {
 	bool segw = conf.agent.role == CONFIG_ROLE_SEGW;
 
-	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o, s:o}",
+	return json_pack("{s:b, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b, s:o}, s:{s:b}, s:o, s:o, s:o}",
 			 "ok", 1, "schema", "trustgate.agent/1", "version", AGENT_VERSION,
 			 "role", segw ? "segw" : "henb",
 			 "pid", (json_int_t)getpid(),
 			 "tre", integrity_json(),
 			 "integrity_info", segw ? appraisal_json() : report_json(),
 			 "revocation", revocation_json(), "tre_chain", tre_chain_json(),
-			 "clock", clock_json(),
+			 "auth", auth_json(), "clock", clock_json(),
 			 "plugin", "connected", plugin_connected(),
 			 "daemon", control_text(plugin_daemon()),
 			 "vici", "connected", start_reached(),

@@ -45,6 +45,7 @@ static const struct shape shapes[] = {
 	{ TG_WIRE_IKE_REKEY, BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_NEW_IKE_ID), 0 },
 	{ TG_WIRE_PING, 0, 0 },
 	{ TG_WIRE_REPORT, BIT(TG_WIRE_IKE_ID) | BINDING, 0 },
+	{ TG_WIRE_SIGN, 0, BIT(TG_WIRE_DIGEST) },
 	{ TG_WIRE_NOTIFIED, BIT(TG_WIRE_IKE_ID) | BIT(TG_WIRE_NOTIFY) | BIT(TG_WIRE_DATA), 0 },
 };
 
@@ -168,6 +169,8 @@ static bool take_item(struct decode_msg *m, uint16_t type, const uint8_t *data, 
 		return take_octets(&m->nr, TG_WIRE_NONCE_MIN, TG_WIRE_NONCE_MAX, data, len);
 	case TG_WIRE_IDI:
 		return take_octets(&m->idi, 4, TG_WIRE_IDI_MAX, data, len);
+	case TG_WIRE_DIGEST:
+		return take_fixed(m->digest, sizeof(m->digest), data, len);
 	case TG_WIRE_INTEGRITY:
 		return take_octets(&m->integrity, 1, TG_WIRE_INTEGRITY_MAX, data, len);
 	case TG_WIRE_DATA:
@@ -291,6 +294,18 @@ size_t encode_record(uint8_t *buf, uint32_t seq, const uint8_t *record, size_t l
 
 	p = put_u32(p, TG_WIRE_STATUS, 0);
 	p = put_item(p, TG_WIRE_INTEGRITY, record, (uint16_t)len);
+	return finish(buf, p, TG_WIRE_REPLY, seq);
+}
+
+size_t encode_signature(uint8_t *buf, uint32_t seq, const uint8_t *key, size_t key_len,
+			const uint8_t *sig, size_t sig_len)
+{
+	uint8_t *p = buf + sizeof(struct tg_wire_hdr);
+
+	p = put_u32(p, TG_WIRE_STATUS, 0);
+	p = put_item(p, TG_WIRE_KEY, key, (uint16_t)key_len);
+	if (sig_len)
+		p = put_item(p, TG_WIRE_SIGNATURE, sig, (uint16_t)sig_len);
 	return finish(buf, p, TG_WIRE_REPLY, seq);
 }
 

@@ -38,6 +38,7 @@ struct decode_msg {
 	struct pki_der ni, nr, idi, integrity, own_cert;	/* likewise */
 	uint32_t notify;		/* type of a Notify, and what is in it */
 	struct pki_der notified;	/* likewise */
+	uint8_t digest[TG_WIRE_DIGEST_LEN];
 };
 
 /* What the plugin is told in the reply to HELLO. */
@@ -75,6 +76,10 @@ size_t encode_hello_reply(uint8_t *buf, uint32_t seq, const struct decode_hello 
 
 /* The same for REPORT: a record of @len octets, at most TG_WIRE_INTEGRITY_MAX. */
 size_t encode_record(uint8_t *buf, uint32_t seq, const uint8_t *record, size_t len);
+
+/* The same for SIGN: the key, and a signature unless @sig_len is 0. */
+size_t encode_signature(uint8_t *buf, uint32_t seq, const uint8_t *key, size_t key_len,
+			const uint8_t *sig, size_t sig_len);
 
 /*
  * Encode TG_WIRE_STAPLE: the @n responses @ocsps to send with our certificate

@@ -38,12 +38,23 @@ static bool check_root(const struct job_tre_chain *job, struct tre_session *s,
 	return false;
 }
 
+static bool check_key(const struct job_tre_chain *job, struct tre_session *s,
+		      struct tre_result *result)
+{
+	struct tre_vendor approver;
+
+	if (job->key != CONFIG_TRE_KEY_BOUND)
+		return tre_box_key(s, der(job->own_cert), NULL, result);
+	return tre_vendor_load(job->approver, job->approver_len, &approver, result) &&
+	       tre_box_key(s, der(job->own_cert), &approver, result);
+}
+
 static bool check_box(const struct job_tre_chain *job, struct tre_session *s,
 		      struct tre_result *result)
 {
 	return (job->identity != CONFIG_TRE_IDENTITY_NV ||
 		tre_box_identity(s, job->own_id, der(job->own_cert), result)) &&
-	       (job->key != CONFIG_TRE_KEY_TPM || tre_box_key(s, der(job->own_cert), result));
+	       (job->key == CONFIG_TRE_KEY_ANY || check_key(job, s, result));
 }
 
 static bool check_chain(const struct job_tre_chain *job, struct tre_session *s,

@@ -68,6 +68,7 @@ static void drop_peer(const char *why)
 	watch_close(gone);
 	timer_stop(&heartbeat);
 	report_stop();
+	auth_stop();
 	log_begin(&l, LOG_WARNING, "plugin-lost");
 	log_str(&l, "value", why);
 	log_str(&l, "remedy", "the gate closes in 2 s unless the plugin is back; is charon up?");
@@ -108,6 +109,14 @@ void plugin_record(uint32_t seq, const uint8_t *record, size_t len)
 	plugin_tell(buf, encode_record(buf, seq, record, len));
 }
 
+void plugin_signature(uint32_t seq, const struct worker_auth *auth)
+{
+	uint8_t buf[DECODE_REPLY_MAX];
+
+	plugin_tell(buf, encode_signature(buf, seq, auth->key, auth->key_len, auth->sig,
+					  auth->sig_len));
+}
+
 /*
  * HNB-OCSP-15: where no query through the tunnel may follow, an SA that nobody
  * looked at before it came up can't become a good one.
@@ -117,7 +126,8 @@ static uint32_t policy_flags(void)
 	bool revocation = conf.gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
 
 	return (revocation && !config_has_mode(&conf.ocsp, CONFIG_OCSP_INTUNNEL) ?
-		TG_WIRE_FLAG_REQUIRED : 0) | (devid_wanted() ? TG_WIRE_FLAG_DEVID : 0);
+		TG_WIRE_FLAG_REQUIRED : 0) | (devid_wanted() ? TG_WIRE_FLAG_DEVID : 0) |
+	       (auth_wanted() ? TG_WIRE_FLAG_SIGNS : 0);
 }
 
 static void greet(uint32_t seq)
@@ -176,6 +186,9 @@ static void dispatch(const struct decode_msg *m)
 		break;
 	case TG_WIRE_REPORT:
 		report_make(m);
+		break;
+	case TG_WIRE_SIGN:
+		auth_sign(m);
 		break;
 	case TG_WIRE_NOTIFIED:
 		context_notified(m);

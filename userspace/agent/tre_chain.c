@@ -21,7 +21,7 @@ bool tre_chain_wanted(void)
 	return conf.agent.role == CONFIG_ROLE_HENB &&
 	       (conf.tre.anchor == CONFIG_TRE_ANCHOR_NV ||
 		conf.tre.identity == CONFIG_TRE_IDENTITY_NV ||
-		conf.tre.key == CONFIG_TRE_KEY_TPM);
+		conf.tre.key != CONFIG_TRE_KEY_ANY);
 }
 
 static void unreadable(void *arg, const char *file, int line, const char *key, const char *value,
@@ -59,9 +59,9 @@ void tre_chain_forget(struct context *c)
 	c->root = (struct pki_der){ NULL, 0 };
 }
 
-static size_t read_vendor(char out[VENDOR_MAX])
+static size_t read_key(const char *path, char out[VENDOR_MAX])
 {
-	FILE *f = *conf.tre.anchor_key ? fopen(conf.tre.anchor_key, "re") : NULL;
+	FILE *f = *path ? fopen(path, "re") : NULL;
 	size_t len = f ? fread(out, 1, VENDOR_MAX, f) : 0;
 
 	if (f)
@@ -127,11 +127,11 @@ static bool take_path(const struct context *c, const struct pki_path *path,
 
 void tre_chain_next(struct worker *w, const struct worker_result *r)
 {
-	static char vendor[VENDOR_MAX];
+	static char vendor[VENDOR_MAX], approver[VENDOR_MAX];
 	struct context *c = w->owner;
 	struct job_tre_chain job = {
 		.tcti = conf.tre.tcti, .anchor = conf.tre.anchor, .identity = conf.tre.identity,
-		.key = conf.tre.key, .vendor = vendor, .root = c->root, .own_cert = c->own_cert,
+		.key = conf.tre.key, .vendor = vendor, .approver = approver, .root = c->root, .own_cert = c->own_cert,
 		.own_id = c->own_id, .fresh = !c->root_known, .pki = r,
 	};
 	uint64_t now = loop_now(), left = TPM_MS;
@@ -142,7 +142,8 @@ void tre_chain_next(struct worker *w, const struct worker_result *r)
 	}
 	if (w == &c->authorize && c->authorize_by_ms < now + left)
 		left = c->authorize_by_ms > now ? c->authorize_by_ms - now : 1;
-	job.vendor_len = read_vendor(vendor);
+	job.vendor_len = read_key(conf.tre.anchor_key, vendor);
+	job.approver_len = read_key(conf.tre.approval_key, approver);
 	if (!take_path(c, &r->path, &job) ||
 	    worker_start(w, WORKER_TRE, job_tre_chain, &job, -1, (uint32_t)left, finished))
 		not_started(w, r);

@@ -37,6 +37,10 @@
 #define TG_WIRE_NONCE_MIN	16u
 #define TG_WIRE_NONCE_MAX	256u
 #define TG_WIRE_IDI_MAX		1024u
+/* Octets of a signature and of a key on P-256, each in DER. */
+#define TG_WIRE_SIGNATURE_MAX	72u
+#define TG_WIRE_KEY_MAX		128u
+#define TG_WIRE_DIGEST_LEN	32u
 /* What a Notify of private use, of status, may have as its type (RFC 7296 3.10.1). */
 #define TG_WIRE_NOTIFY_MIN	40960u
 #define TG_WIRE_NOTIFY_MAX	65535u
@@ -104,9 +108,15 @@ enum tg_wire_type {
 	 */
 	TG_WIRE_NOTIFIED = 10,
 	/*
+	 * With FLAG_SIGNS in the reply to HELLO: have the IKE key sign for our AUTH:
+	 * [DIGEST]. Replied to with KEY, the key that signs, and, for a digest, SIGNATURE;
+	 * or a status other than 0 and why.
+	 */
+	TG_WIRE_SIGN = 11,
+	/*
 	 * Agent to plugin: STATUS, [TEXT], [FLAGS]. To HELLO also MODE, NOTIFY and
-	 * LIFE, together or not at all, which is off; FLAG_REQUIRED and FLAG_DEVID only
-	 * there. To REPORT also INTEGRITY.
+	 * LIFE, together or not at all, which is off; FLAG_REQUIRED, FLAG_DEVID and
+	 * FLAG_SIGNS only there. To REPORT also INTEGRITY; to SIGN KEY and SIGNATURE.
 	 */
 	TG_WIRE_REPLY = 16,
 	/*
@@ -162,7 +172,10 @@ enum tg_wire_item_type {
 	TG_WIRE_OWN_CERT,	/* DER of the certificate that we did it with */
 	TG_WIRE_OWN_KINDS,	/* u32, TG_WIRE_AUTH_* */
 	TG_WIRE_DATA,		/* of a Notify, 1 to TG_WIRE_DATA_MAX octets */
-	TG_WIRE_ITEM_LAST = TG_WIRE_DATA,
+	TG_WIRE_DIGEST,		/* SHA-256 of what is to be signed */
+	TG_WIRE_SIGNATURE,	/* ECDSA-Sig-Value, DER */
+	TG_WIRE_KEY,		/* SubjectPublicKeyInfo, DER */
+	TG_WIRE_ITEM_LAST = TG_WIRE_KEY,
 };
 
 /* Is INTEGRITY_INFO sent, and are its Vendor ID and the Notify looked for? */
@@ -195,5 +208,7 @@ enum tg_wire_mode {
 #define TG_WIRE_FLAG_MORE	0x40u
 /* Tell of device identifiers, and of an initiator which IKE SA each is. */
 #define TG_WIRE_FLAG_DEVID	0x80u
+/* The agent signs for our AUTH: see SIGN. */
+#define TG_WIRE_FLAG_SIGNS	0x100u
 
 #endif /* TRUSTGATE_WIRE_H */

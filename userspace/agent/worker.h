@@ -11,14 +11,22 @@
 
 #include "agent/config.h"
 #include "agent/loop.h"
+#include "agent/wire.h"
 #include "pki/pki.h"
 #include "segw/appraise.h"
 #include "segw/crl_get.h"
 #include "segw/decide.h"
 #include "tre/record.h"
+#include "tre/sign.h"
 #include "tre/tre.h"
 
 #define WORKER_NONCE_LEN	32
+
+/* A signature by the IKE key, and that key; empty: there is none. */
+struct worker_auth {
+	size_t key_len, sig_len;
+	uint8_t key[TG_WIRE_KEY_MAX], sig[TG_WIRE_SIGNATURE_MAX];
+};
 
 /* All that a worker can say; what its job does not touch stays zero. */
 struct worker_result {
@@ -31,6 +39,7 @@ struct worker_result {
 	/* No box does both. */
 	union {
 		uint8_t record[TRE_RECORD_MAX];
+		struct worker_auth auth;
 		struct appraise_result appraisal;
 	};
 	enum validation validation;	/* why there is none: in tre */
@@ -202,6 +211,8 @@ struct job_tre_chain {
 	bool fresh;			/* a new IKE SA: the TPM's root is to be its root */
 	const char *vendor;		/* PEM of the vendor's key */
 	size_t vendor_len;
+	const char *approver;		/* and of the one whose approvals bind the IKE key */
+	size_t approver_len;
 	struct pki_der root, own_cert;
 	const char *own_id;
 	struct pki_der certs[PKI_PATH_MAX];	/* of the path, leaf first */
@@ -229,5 +240,15 @@ struct job_report {
 	struct tre_claims claims;
 };
 void job_report(const void *arg, struct worker_result *out);
+
+/* AUTH, in whose TPM the key is. */
+struct job_sign {
+	const char *tcti;
+	const char *approval;		/* the file's text */
+	size_t approval_len;		/* 0: there is none */
+	bool has_digest;		/* or the key alone is wanted */
+	uint8_t digest[TRE_DIGEST_LEN];
+};
+void job_sign(const void *arg, struct worker_result *out);
 
 #endif /* TRUSTGATE_WORKER_H */

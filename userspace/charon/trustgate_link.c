@@ -52,7 +52,7 @@ struct private_trustgate_link_t {
 	uint32_t connection;
 	bool greeted;
 	/* Outlives the connection: it is about agents that are not there. */
-	bool required, devid;
+	bool required, devid, signs;
 	struct tg_integrity integrity;
 	uint32_t last_connection;
 	uint32_t last_seq;
@@ -215,6 +215,16 @@ METHOD(trustgate_link_t, devid, bool, private_trustgate_link_t *this)
 	devid = this->devid;
 	this->mutex->unlock(this->mutex);
 	return devid;
+}
+
+METHOD(trustgate_link_t, signs, bool, private_trustgate_link_t *this)
+{
+	bool signs;
+
+	this->mutex->lock(this->mutex);
+	signs = this->signs;
+	this->mutex->unlock(this->mutex);
+	return signs;
 }
 
 METHOD(trustgate_link_t, integrity, struct tg_integrity, private_trustgate_link_t *this)
@@ -384,6 +394,7 @@ static void greeted(private_trustgate_link_t *this, const struct tg_reply *reply
 	this->greeted = this->connection != 0;
 	this->required = reply->flags & TG_WIRE_FLAG_REQUIRED;
 	this->devid = reply->flags & TG_WIRE_FLAG_DEVID;
+	this->signs = reply->flags & TG_WIRE_FLAG_SIGNS;
 	this->integrity = integrity_of(reply);
 	this->complained = FALSE;
 	this->mutex->unlock(this->mutex);
@@ -570,6 +581,7 @@ trustgate_link_t *trustgate_link_create(const char *path)
 			.required = _required,
 			.integrity = _integrity,
 			.devid = _devid,
+			.signs = _signs,
 			.send = _send_,
 			.request = _request,
 			.destroy = _destroy,

@@ -57,6 +57,11 @@ struct trustgate_link_t {
 	bool (*devid)(trustgate_link_t *this);
 
 	/**
+	 * Did the agent say, when it greeted last, that it has AUTH signed?
+	 */
+	bool (*signs)(trustgate_link_t *this);
+
+	/**
 	 * Send without waiting for a reply; a full socket is waited for 1 s.
 	 *
 	 * @m: message, freed in any case; NULL does nothing

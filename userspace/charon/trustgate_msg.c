@@ -134,17 +134,26 @@ static bool take_u32s(struct tg_reply *r, uint16_t type, const uint8_t *data, si
 	return true;
 }
 
+static bool copy(uint8_t *out, size_t room, size_t *out_len, const uint8_t *data, size_t len)
+{
+	if (!len || len > room)
+		return false;
+	memcpy(out, data, len);
+	*out_len = len;
+	return true;
+}
+
 static bool take_item(struct tg_reply *r, uint16_t type, const uint8_t *data, size_t len)
 {
 	switch (type) {
 	case TG_WIRE_TEXT:
 		return take_text(r->text, data, len);
 	case TG_WIRE_INTEGRITY:
-		if (!len || len > sizeof(r->integrity))
-			return false;
-		memcpy(r->integrity, data, len);
-		r->integrity_len = len;
-		return true;
+		return copy(r->integrity, sizeof(r->integrity), &r->integrity_len, data, len);
+	case TG_WIRE_SIGNATURE:
+		return copy(r->signature, sizeof(r->signature), &r->signature_len, data, len);
+	case TG_WIRE_KEY:
+		return copy(r->key, sizeof(r->key), &r->key_len, data, len);
 	default:
 		return take_u32s(r, type, data, len);
 	}

@@ -28,6 +28,9 @@ struct tg_reply {
 	/* To REPORT. */
 	uint8_t integrity[TG_WIRE_INTEGRITY_MAX];
 	size_t integrity_len;
+	/* To SIGN. */
+	uint8_t signature[TG_WIRE_SIGNATURE_MAX], key[TG_WIRE_KEY_MAX];
+	size_t signature_len, key_len;
 };
 
 /* Octets within a message. */

@@ -3,6 +3,7 @@
 
 #include <daemon.h>
 
+#include "trustgate_key.h"
 #include "trustgate_link.h"
 #include "trustgate_listener.h"
 
@@ -12,6 +13,7 @@ struct private_trustgate_plugin_t {
 	plugin_t public;
 	trustgate_link_t *link;
 	trustgate_listener_t *listener;
+	trustgate_key_t *key;
 };
 
 const char *trustgate_plugin_version = VERSION;
@@ -29,9 +31,11 @@ static bool plugin_cb(private_trustgate_plugin_t *this, plugin_feature_t *featur
 	(void)data;
 	if (reg) {
 		charon->bus->add_listener(charon->bus, &this->listener->listener);
+		lib->credmgr->add_set(lib->credmgr, &this->key->set);
 		this->link->start(this->link, this->listener->announce, this->listener->staple,
 				  this->listener->order, this->listener);
 	} else {
+		lib->credmgr->remove_set(lib->credmgr, &this->key->set);
 		charon->bus->remove_listener(charon->bus, &this->listener->listener);
 	}
 	return TRUE;
@@ -53,6 +57,7 @@ METHOD(plugin_t, get_features, int, private_trustgate_plugin_t *this, plugin_fea
 
 METHOD(plugin_t, destroy, void, private_trustgate_plugin_t *this)
 {
+	this->key->destroy(this->key);
 	this->listener->destroy(this->listener);
 	this->link->destroy(this->link);
 	free(this);
@@ -76,5 +81,6 @@ plugin_t *trustgate_plugin_create(void)
 		return NULL;
 	}
 	this->listener = trustgate_listener_create(this->link);
+	this->key = trustgate_key_create(this->link);
 	return &this->public;
 }

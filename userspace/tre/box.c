@@ -9,6 +9,7 @@
 #include "tre/internal.h"
 #include "tre/keys.h"
 #include "tre/nv.h"
+#include "tre/sign.h"
 
 static X509 *parse(struct tre_der der, struct tre_result *result)
 {
@@ -55,12 +56,14 @@ bool tre_box_identity(struct tre_session *s, const char *id, struct tre_der cert
 	return ok;
 }
 
-static bool check_key(const TPMT_PUBLIC *pub, X509 *own, struct tre_result *result)
+static bool check_key(const TPMT_PUBLIC *pub, X509 *own, const struct tre_vendor *authority,
+		      struct tre_result *result)
 {
 	EVP_PKEY *key;
 	bool same;
 
-	if (!tre_key_check(TRE_KEY_IKE, pub, result))
+	if (!tre_key_check(TRE_KEY_IKE, pub, result) ||
+	    (authority && !tre_ike_bound(pub, authority, result)))
 		return false;
 	key = tre_ecc_key(&pub->unique.ecc);
 	same = key && EVP_PKEY_eq(key, X509_get0_pubkey(own)) == 1;
@@ -73,7 +76,8 @@ static bool check_key(const TPMT_PUBLIC *pub, X509 *own, struct tre_result *resu
 	return same;
 }
 
-bool tre_box_key(struct tre_session *s, struct tre_der cert, struct tre_result *result)
+bool tre_box_key(struct tre_session *s, struct tre_der cert, const struct tre_vendor *authority,
+		 struct tre_result *result)
 {
 	TPM2B_PUBLIC *pub = NULL;
 	ESYS_TR key = ESYS_TR_NONE;
@@ -86,7 +90,7 @@ bool tre_box_key(struct tre_session *s, struct tre_der cert, struct tre_result *
 			TRE_HANDLE_IKE);
 		ok = false;
 	}
-	ok = ok && check_key(&pub->publicArea, own, result);
+	ok = ok && check_key(&pub->publicArea, own, authority, result);
 	Esys_Free(pub);
 	tre_ak_drop(s, &key);
 	X509_free(own);

@@ -3,6 +3,7 @@
 #ifndef TRUSTGATE_TRE_BOX_H
 #define TRUSTGATE_TRE_BOX_H
 
+#include "tre/vendor.h"
 #include "tre/verify.h"
 
 /*
@@ -14,8 +15,10 @@ bool tre_box_identity(struct tre_session *s, const char *id, struct tre_der cert
 
 /*
  * HNB-TRE-05, -09: the IKE key was made in the TPM and can't leave it, and is the one
- * of @cert. Then there is no other copy of it, and whoever signed AUTH was the TPM.
+ * of @cert, and signs only in states that @authority (NULL: anyone, or no one) approved.
+ * Then there is no other copy of it, and whoever signed AUTH was the TPM.
  */
-bool tre_box_key(struct tre_session *s, struct tre_der cert, struct tre_result *result);
+bool tre_box_key(struct tre_session *s, struct tre_der cert, const struct tre_vendor *authority,
+		 struct tre_result *result);
 
 #endif /* TRUSTGATE_TRE_BOX_H */
