@@ -2,6 +2,7 @@
 /* trustgate devid: which of its verbs. */
 #include <string.h>
 #include "devid.h"
+#include "devid_local.h"
 
 static const struct {
 	const char *name;
@@ -13,6 +14,11 @@ static const struct {
 	{ "publish", devid_publish, "bind an IMEI to a certificate or a public key" },
 	{ "query", devid_query, "the binding of an IMEI, verified" },
 	{ "withdraw", devid_withdraw, "end a binding" },
+	{ "provision", devid_provision, "make the device key, keep the IMEI, in this box's TPM" },
+	{ "show", devid_show, "whether this box can prove its identifier" },
+	{ "challenge", devid_challenge_verb, "make an identity request" },
+	{ "prove", devid_prove_verb, "answer one, signed by the TPM" },
+	{ "verify", devid_verify_verb, "judge an answer" },
 	{ "status", devid_status, "whether an IMEI has a binding; how many a store has" },
 };
 
