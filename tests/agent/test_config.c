@@ -102,6 +102,10 @@ static const struct refusal refusals[] = {
 	  "tre.anchor", "not one of" },
 	{ "HNB-TRE-04: another word for where the identity is", GOOD "[tre]\nidentity = tpm\n", 9,
 	  "tre.identity", "not one of" },
+	{ "HNB-AUTH-07: another word for a profile", GOOD "[credential]\nprofile = own\n", 9,
+	  "credential.profile", "not one of" },
+	{ "HNB-AUTH-07: the operator's, and nobody looks", GOOD "[credential]\nprofile = operator\n",
+	  0, "credential.profile", "identity = nv" },
 	{ "HNB-TRE-05: another word for where the key is", GOOD "[tre]\nkey = nv\n", 9,
 	  "tre.key", "not one of" },
 	{ "PCRs backwards", GOOD "[tre]\npcrs = 7-0\n", 9, "tre.pcrs", "0 to 23" },
@@ -314,6 +318,10 @@ static const struct {
 	  "integrity.validate_uri", "user" },
 	{ "a certificate without its key", "on_fail = pending-validate\n"
 	  "validate_uri = https://a.example/\nvalidate_cert = /c", "integrity.validate_key", "missing" },
+	{ "a database by a Unix socket", "enrolment = postgresql:///trustgate", "integrity.enrolment",
+	  "without a host" },
+	{ "and in other words", "enrolment = postgresql://%2Frun/trustgate", "integrity.enrolment",
+	  "without a host" },
 	{ "a try of an hour", "on_fail = pending-validate\nvalidate_uri = https://a.example/\n"
 	  "validate_try = 1h", "integrity.validate_try", "largest" },
 };
@@ -360,6 +368,9 @@ static void test_integrity(void)
 	       !strcmp(c.integrity.validate_uri, "https://[2001:db8::1]:8443/check?a=b") &&
 	       !strcmp(c.integrity.references, "/d"),
 	       "SGW-INT-09: a validation entity, how it is known, and how we are");
+	parse(SEGW "[integrity]\nenrolment = postgresql://u@db.example/t?sslmode=verify-full\n", &c, &l);
+	tap_ok(!l.n && !strcmp(c.integrity.enrolment, "postgresql://u@db.example/t?sslmode=verify-full"),
+	       "FFS-04: the devices of several gateways in one database");
 	parse(SEGW "[integrity]\n", &c, &l);
 	tap_ok(c.integrity.validate == VALIDATE_OFF && c.integrity.validate_try_ms == 3000,
 	       "SGW-INT-09: unless it is wanted nobody is asked");

@@ -12,15 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/enrolled.h"
 #include "agent/log.h"
 #include "agent/references.h"
 #include "agent/validation.h"
-#include "segw/devices.h"
 #include "segw/sinks.h"
 
-#define BUSY_MS		200	/* another program writes to the store */
+#define BUSY_MS		200	/* another program writes to the file of the sinks */
+#define STORE_MS	1500	/* of IKE's patience for a database */
 
-static struct devices *devices;
 static struct sinks *sinks;
 
 /* SGW-INT-10: of whose records a parser saw anything. */
@@ -57,13 +57,8 @@ int appraisal_start(void)
 
 	if (conf.integrity.policy == INTEGRITY_IGNORE)
 		return 0;
-	if (*conf.integrity.enrolment) {
-		devices = devices_open(conf.integrity.enrolment, true, BUSY_MS, err, sizeof(err));
-		if (!devices) {
-			complain(conf.integrity.enrolment, err);
-			return -1;
-		}
-	}
+	if (enrolled_start())
+		return -1;
 	if (*conf.integrity.sinks) {
 		sinks = sinks_open(conf.integrity.sinks, BUSY_MS, err, sizeof(err));
 		if (!sinks) {
@@ -83,25 +78,29 @@ static void job(const void *arg, struct worker_result *out)
 	appraise(arg, &out->appraisal);
 }
 
-/* The device of that identity, kept with @c until its report is judged. */
-static int find_device(struct context *c)
+static void forget_device(struct context *c)
 {
-	char identity[AUTHZ_IDENTITY_MAX + 1];
-	int err;
-
 	free(c->device);
 	c->device = NULL;
-	if (!devices || !authz_canonical(c->k.peer, strlen(c->k.peer), identity))
-		return 0;
+}
+
+/* Kept with @c until its report is judged. */
+static int keep_device(struct context *c, const struct appraise_device *found)
+{
 	c->device = malloc(sizeof(*c->device));
 	if (!c->device)
 		return -ENOMEM;
-	err = devices_find(devices, identity, c->device);
-	if (err) {
-		free(c->device);
-		c->device = NULL;
-	}
-	return err == -ENOENT ? 0 : err;
+	*c->device = *found;
+	return 0;
+}
+
+/* The device of that identity. */
+static int find_device(struct context *c, const char *identity)
+{
+	struct appraise_device found;
+	int err = *identity ? enrolled_find(identity, &found) : -ENOENT;
+
+	return err ? err == -ENOENT ? 0 : err : keep_device(c, &found);
 }
 
 static const char *const outcome_names[] = {
@@ -274,6 +273,12 @@ static void unfit(struct appraise_result *r, enum appraise_verdict verdict, cons
 	snprintf(r->detail, sizeof(r->detail), "%.255s", detail);
 }
 
+static void stale(struct appraise_result *r)
+{
+	unfit(r, APPRAISE_BAD, "appraise.counter.stale", "a later report of this device, or "
+	      "another enrolment, came in between (let it connect again)");
+}
+
 /* What the TPM counts, before anything opens by it: it may never say less again. */
 static void remember(struct context *c, struct appraise_result *r)
 {
@@ -284,12 +289,14 @@ static void remember(struct context *c, struct appraise_result *r)
 		      "a device that is not enrolled: restart the agent");
 		return;
 	}
-	err = devices_seen(devices, c->device, &r->now, clock_ms() / 1000);
+	/* A database was told in a worker. */
+	if (enrolled_remote())
+		return;
+	err = enrolled_seen(c->device, &r->now);
 	if (err == -ESTALE)
-		unfit(r, APPRAISE_BAD, "appraise.counter.stale", "a later report of this device, or "
-		      "another enrolment, came in between (let it connect again)");
+		stale(r);
 	else if (err)
-		unfit(r, APPRAISE_UNKNOWN, "appraise.store", devices_error(devices));
+		unfit(r, APPRAISE_UNKNOWN, "appraise.store", enrolled_error());
 }
 
 void appraisal_take(struct context *c, const struct appraise_result *found)
@@ -303,22 +310,96 @@ void appraisal_take(struct context *c, const struct appraise_result *found)
 		r.verdict = APPRAISE_BAD;
 	if (r.verdict >= APPRAISE_FAIL)
 		remember(c, &r);
-	free(c->device);
-	c->device = NULL;
+	forget_device(c);
 	count.verdicts[r.verdict]++;
 	say(c, r.rule, r.detail);
 	memcpy(c->integrity.proof_digest, r.proof_digest, sizeof(c->integrity.proof_digest));
 	settle(c, true, r.verdict, &r);
 }
 
+static int start(struct context *c, struct worker *w, uint32_t ms,
+		 void (*done)(struct worker *w, const struct worker_result *r))
+{
+	const struct appraise_job j = {
+		.record = c->report.data, .len = c->report.len, .binding = &c->binding,
+		.certificate = c->certs[0], .device = c->device,
+		.reference = references_for(c->device),
+		.degraded_passes = conf.integrity.accept_degraded,
+	};
+	int err = worker_start(w, WORKER_PKI, job, &j, -1, ms, done);
+
+	count.parsed += !err;
+	return err;
+}
+
+/* --- with a database: asked before, and told after, each in a worker --------------- */
+
+/* What is left of the time, of which the store has its share at most. */
+static uint32_t left(const struct context *c, uint64_t most)
+{
+	uint64_t now = loop_now(), ms = c->appraise_by_ms > now ? c->appraise_by_ms - now : 1;
+
+	return (uint32_t)(ms < most ? ms : most);
+}
+
+static void end_unknown(struct worker *w, const char *rule, const char *detail)
+{
+	struct worker_result r = { .tre.verdict = TRE_UNAVAILABLE };
+
+	unfit(&r.appraisal, APPRAISE_UNKNOWN, rule, detail);
+	w->then(w, &r);
+}
+
+static void told(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = w->owner;
+	struct worker_result out = { .tre.verdict = TRE_UNAVAILABLE, .appraisal = c->appraised };
+
+	if (r->store == STORE_STALE || r->store == STORE_ABSENT)
+		stale(&out.appraisal);
+	else if (r->store != STORE_DONE)
+		unfit(&out.appraisal, APPRAISE_UNKNOWN, "appraise.store", r->tre.detail);
+	w->then(w, &out);
+}
+
+static void appraised(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = w->owner;
+
+	if (!c->device || r->appraisal.verdict < APPRAISE_FAIL ||
+	    r->appraisal.verdict >= APPRAISE_VERDICTS) {
+		w->then(w, r);
+		return;
+	}
+	c->appraised = r->appraisal;
+	if (enrolled_tell(w, c->device, &r->appraisal.now, left(c, STORE_MS), told))
+		end_unknown(w, "worker.start", "no process to tell the store with");
+}
+
+static void asked(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = w->owner;
+	struct appraise_device found;
+
+	if (r->store != STORE_DONE && r->store != STORE_ABSENT) {
+		end_unknown(w, "appraise.store", r->tre.detail);
+		return;
+	}
+	found = r->device;
+	found.identity[sizeof(found.identity) - 1] = '\0';
+	found.reference[sizeof(found.reference) - 1] = '\0';
+	if (found.ak_public_len > sizeof(found.ak_public) ||
+	    (r->store == STORE_DONE && keep_device(c, &found)) ||
+	    start(c, w, left(c, UINT32_MAX), appraised))
+		end_unknown(w, "worker.start", "no memory or process to appraise with");
+}
+
+/* ------------------------------------------------------------------------------------ */
+
 int appraisal_run(struct context *c, struct worker *w, uint64_t ms,
 		  void (*done)(struct worker *w, const struct worker_result *r))
 {
-	struct appraise_job j = {
-		.record = c->report.data, .len = c->report.len, .binding = &c->binding,
-		.certificate = c->certs[0],
-		.degraded_passes = conf.integrity.accept_degraded,
-	};
+	char identity[AUTHZ_IDENTITY_MAX + 1];
 	int err;
 
 	c->integrity_known = false;
@@ -330,17 +411,21 @@ int appraisal_run(struct context *c, struct worker *w, uint64_t ms,
 		take_absence(c);
 		return 1;
 	}
-	err = find_device(c);
-	if (err) {
-		say(c, "appraise.store", err == -ENOMEM ? "out of memory" : devices_error(devices));
-		settle(c, true, APPRAISE_UNKNOWN, NULL);
-		return 1;
+	forget_device(c);
+	if (!authz_canonical(c->k.peer, strlen(c->k.peer), identity))
+		*identity = '\0';
+	if (*identity && enrolled_remote()) {
+		w->owner = c;
+		w->then = done;
+		c->appraise_by_ms = loop_now() + ms;
+		return enrolled_ask(w, identity, left(c, STORE_MS), asked);
 	}
-	j.device = c->device;
-	j.reference = references_for(c->device);
-	err = worker_start(w, WORKER_PKI, job, &j, -1, (uint32_t)ms, done);
-	count.parsed += !err;
-	return err;
+	err = find_device(c, identity);
+	if (!err)
+		return start(c, w, (uint32_t)ms, done);
+	say(c, "appraise.store", err == -ENOMEM ? "out of memory" : enrolled_error());
+	settle(c, true, APPRAISE_UNKNOWN, NULL);
+	return 1;
 }
 
 uint64_t appraisal_life(const struct context *c)

@@ -47,7 +47,7 @@ struct key {
 };
 
 static store_fn store_ms, store_u32, store_bool, store_text, store_path, store_socket, store_choice,
-	store_https;
+	store_https, store_store;
 static store_fn store_peer, store_kinds, store_modes, store_uri, store_name_uri, store_allow;
 static store_fn store_solutions, store_endpoint;
 static store_fn store_source, store_pcrs, store_notify, store_url, store_key, store_address;
@@ -146,6 +146,8 @@ static const struct key keys[] = {
 	CHOICE(clock, unsynced, "provisional accept-inband", CONFIG_UNSYNCED_PROVISIONAL,
 	       "say provisional or accept-inband"),
 
+	CHOICE(credential, profile, "vendor operator", CONFIG_PROFILE_VENDOR,
+	       "say vendor or operator"),
 	TEXT(tre, tcti, store_text, "device:/dev/tpmrm0", false, "for example device:/dev/tpmrm0"),
 	{ "tre", "pcrs", store_pcrs, AT(tre.pcrs), .preset = 0xff,
 	  .remedy = "list PCRs, for example 0-7,10" },
@@ -194,7 +196,7 @@ static const struct key keys[] = {
 	TEXT(integrity, validate_cert, store_path, "", false, "give the file of a certificate, PEM"),
 	TEXT(integrity, validate_key, store_path, "", false, "give the file of a key, PEM"),
 	MS(integrity, validate_try, 100, MINUTE, 3000),
-	TEXT(integrity, enrolment, store_path, "", false, "give the enrolled devices' file"),
+	TEXT(integrity, enrolment, store_store, "", false, "give the enrolled devices' file, or postgresql://..."),
 	TEXT(integrity, sinks, store_path, "", false, "give the file to keep what became of reports in"),
 	{ "integrity", "figs", store_bool, AT(integrity.figs), .remedy = "say yes or no" },
 	{ "integrity", "pcrs", store_pcrs, AT(integrity.pcrs), .preset = 0xff,
@@ -351,6 +353,19 @@ static const char *store_path(const struct key *key, const char *value, struct c
 {
 	if (value[0] != '/')
 		return "not an absolute path";
+	return store_text(key, value, c);
+}
+
+/* The agent's worker may open no Unix socket: what listens there may do more than it. */
+static const char *store_store(const struct key *key, const char *value, struct config *c)
+{
+	const char *host = value + 13;
+
+	if (strncmp(value, "postgresql:", 11))
+		return store_path(key, value, c);
+	if (strncmp(value, "postgresql://", 13) || !*host || *host == '/' || *host == '?' ||
+	    !strncmp(host, "%2F", 3) || !strncmp(host, "%2f", 3))
+		return "a database without a host: it is asked by TCP";
 	return store_text(key, value, c);
 }
 
@@ -1285,6 +1300,10 @@ static void check_together(struct parser *p)
 	if (c->tre.anchor == CONFIG_TRE_ANCHOR_NV && !*c->tre.anchor_key)
 		complain(p, 0, "tre.anchor_key", "", "is needed with anchor = nv",
 			 "give the vendor's public key: only what it has signed is a root");
+	if (c->credential.profile == CONFIG_PROFILE_OPERATOR &&
+	    c->tre.identity != CONFIG_TRE_IDENTITY_NV)
+		complain(p, 0, "credential.profile", "operator", "needs [tre] identity = nv",
+			 "without it nobody looks whose identity it is");
 	if (c->tre.key == CONFIG_TRE_KEY_BOUND && !*c->tre.approval_key)
 		complain(p, 0, "tre.approval_key", "", "is needed with key = bound",
 			 "give the operator's public key: the IKE key has to obey it");

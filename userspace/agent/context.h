@@ -63,6 +63,7 @@ struct context {
 	enum integrity_outcome outcome;	/* of it, or of its absence */
 	struct pki_result integrity;	/* why, to be handed in likewise */
 	struct appraise_device *device;	/* while it is appraised: whose it should be */
+	uint64_t appraise_by_ms;	/* when that has to be done */
 	struct appraise_result appraised;	/* what was found of it here, for validation.c */
 	enum validation validation;	/* what the validation entity said of it */
 	char validation_why[TRUSTGATE_TEXT_MAX + 1];	/* or why it said nothing */

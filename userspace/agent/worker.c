@@ -158,6 +158,8 @@ static void take_result(struct watch *pipe, uint32_t events)
 	r.tre.policy[sizeof(r.tre.policy) - 1] = '\0';
 	if (r.tre.verdict > TRE_FAIL)
 		r.tre.verdict = TRE_UNAVAILABLE;
+	if (r.store > STORE_DONE)
+		r.store = STORE_SILENT;
 	if (r.validation > VALIDATION_GOOD)
 		r.validation = VALIDATION_NONE;
 	r.links.fallback[sizeof(r.links.fallback) - 1] = '\0';

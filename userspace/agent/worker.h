@@ -28,6 +28,9 @@ struct worker_auth {
 	uint8_t key[TG_WIRE_KEY_MAX], sig[TG_WIRE_SIGNATURE_MAX];
 };
 
+/* Of a store of devices; 0 is what opens nothing. */
+enum store_answer { STORE_SILENT, STORE_ABSENT, STORE_STALE, STORE_DONE };
+
 /* All that a worker can say; what its job does not touch stays zero. */
 struct worker_result {
 	struct pki_result chain, ocsp, authz;
@@ -41,8 +44,10 @@ struct worker_result {
 		uint8_t record[TRE_RECORD_MAX];
 		struct worker_auth auth;
 		struct appraise_result appraisal;
+		struct appraise_device device;	/* of store, done */
 	};
 	enum validation validation;	/* why there is none: in tre */
+	enum store_answer store;	/* likewise */
 	/* In IKE there was no response about this certificate, good or bad. */
 	bool absent;
 	/* When a good response with our nonce was made, seconds; or 0. */
@@ -208,6 +213,7 @@ struct job_file {
 struct job_tre_chain {
 	const char *tcti;
 	uint32_t anchor, identity, key;	/* enum config_tre_* */
+	uint32_t profile;		/* enum config_profile */
 	bool fresh;			/* a new IKE SA: the TPM's root is to be its root */
 	const char *vendor;		/* PEM of the vendor's key */
 	size_t vendor_len;
