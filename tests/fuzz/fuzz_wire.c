@@ -19,6 +19,7 @@ static void look(const void *p, size_t len)
 static void hear(const uint8_t *data, size_t size)
 {
 	struct tg_staple s;
+	struct tg_order o;
 	struct tg_reply r;
 
 	if (!tg_msg_parse_staple(data, size, &s)) {
@@ -26,6 +27,10 @@ static void hear(const uint8_t *data, size_t size)
 		look(s.cert.ptr, s.cert.len);
 		for (int i = 0; i < s.nocsps; i++)
 			look(s.ocsps[i].ptr, s.ocsps[i].len);
+	}
+	if (!tg_msg_parse_order(data, size, &o)) {
+		FUZZ_ASSERT(o.data.len && o.data.len <= TG_WIRE_DATA_MAX);
+		look(o.data.ptr, o.data.len);
 	}
 	if (!tg_msg_parse_reply(data, size, &r)) {
 		FUZZ_ASSERT(strlen(r.text) <= TG_MSG_TEXT_MAX);
@@ -54,6 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(m.integrity.len <= TG_WIRE_INTEGRITY_MAX);
 	FUZZ_ASSERT(!m.integrity.len || decode_has_binding(&m));
 	look(m.integrity.data, m.integrity.len);
+	FUZZ_ASSERT(m.notified.len <= TG_WIRE_DATA_MAX);
+	look(m.notified.data, m.notified.len);
 	if (decode_has_binding(&m)) {
 		FUZZ_ASSERT(m.ni.len >= TG_WIRE_NONCE_MIN && m.ni.len <= TG_WIRE_NONCE_MAX);
 		FUZZ_ASSERT(m.nr.len >= TG_WIRE_NONCE_MIN && m.nr.len <= TG_WIRE_NONCE_MAX);
@@ -137,6 +144,8 @@ static size_t from_agent(unsigned int n, uint8_t buf[FUZZ_MAX])
 	if (n == 2)
 		return encode_hello_reply(buf, 1, &(struct decode_hello){
 			TG_WIRE_FLAG_REQUIRED, TG_WIRE_MODE_AUTO, 48320, 2000 });
+	if (n == 4)
+		return encode_send(buf, 7, TG_WIRE_CHALLENGE_TYPE, cert.data, cert.len);
 	if (n == 3)
 		return encode_record(buf, 1, cert.data, cert.len);
 	return n == 1 ? encode_staple(buf, cert, &ocsp, 1, 60000) : 0;
@@ -146,6 +155,7 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 {
 	static const uint16_t types[] = {
 		TG_WIRE_HELLO, TG_WIRE_AUTHORIZE, TG_WIRE_CHILD_KEYS, TG_WIRE_PING, TG_WIRE_REPORT,
+		TG_WIRE_NOTIFIED,
 	};
 	struct tg_wire_hdr hdr = { .magic = TG_WIRE_MAGIC, .version = TG_WIRE_VERSION, .seq = 1 };
 	struct seed s = { .buf = buf, .len = sizeof(hdr) };
@@ -164,6 +174,10 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 	} else if (hdr.type == TG_WIRE_REPORT) {
 		number(&s, TG_WIRE_IKE_ID, 7);
 		binding(&s);
+	} else if (hdr.type == TG_WIRE_NOTIFIED) {
+		number(&s, TG_WIRE_IKE_ID, 7);
+		number(&s, TG_WIRE_NOTIFY, TG_WIRE_PROOF_TYPE);
+		item(&s, TG_WIRE_DATA, "\1\2\3", 3);
 	}
 	hdr.len = (uint32_t)(s.len - sizeof(hdr));
 	memcpy(buf, &hdr, sizeof(hdr));
