@@ -52,10 +52,8 @@ void job_sign(const void *arg, struct worker_result *out)
 	out->ocsp.verdict = PKI_INDETERMINATE;
 	/* libtss2 is silent about what it tries; the verdict says what matters. */
 	setenv("TSS2_LOG", "all+NONE", 1);
-	if (sign(arg, out)) {
-		out->tre.verdict = TRE_PASS;
+	if (sign(arg, out))
 		return;
-	}
 	memset(&out->auth, 0, sizeof(out->auth));
 	if (out->tre.verdict == TRE_PASS)
 		out->tre.verdict = TRE_UNAVAILABLE;

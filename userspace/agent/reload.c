@@ -41,6 +41,8 @@ static const struct fixed {
 	FIXED("[gate], or what it follows from (ocsp.mode, vendor.check, authz.mode)", gate),
 	FIXED("clock.state", clock.state),
 	FIXED("tre.tcti", tre.tcti),
+	/* The plugin was told. */
+	FIXED("tre.sign_auth", tre.sign_auth),
 	FIXED("[integrity]", integrity),
 	FIXED("[devid]", devid),
 	FIXED("segw.crl_dir", segw.segw.crl_dir),

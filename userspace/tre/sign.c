@@ -92,5 +92,7 @@ bool tre_auth_sign(struct tre_session *s, const struct tre_approval *a, const ui
 		ok = ok && tre_ike_use(s, &ike, a, result) &&
 		     tre_sign(s, ike.key, ike.session, digest, &out->sig, &out->sig_len, result);
 	tre_ike_close(s, &ike);
+	if (ok)
+		tre_set(result, TRE_PASS, "tre.sign.good", "the IKE key signs");
 	return ok;
 }
