@@ -3,7 +3,7 @@
  * chain_tpm TCTI VENDOR ROOT ID OWN LEAF [CA...]: the agent's job_tre_chain() once, for
  * test_tre_chain.sh. VENDOR is PEM, ROOT, OWN and what follows are DER; "-": not there. With
  * VENDOR "-" the root is not looked at, with ID "-" the identity, and with $KEY=any the
- * key. $FRESH=0: an IKE SA that has its root already. Prints verdict, rule, signatures
+ * key. $FRESH=0: an IKE SA that has its root already. $PROFILE=operator: HNB-AUTH-07. Prints verdict, rule, signatures
  * verified in the TPM and in software, and detail; exits with 0 good, 1 bad, 2 neither.
  */
 #include <stdio.h>
@@ -52,6 +52,8 @@ int main(int argc, char **argv)
 	job.vendor_len = vendor.len;
 	job.root = load(argv[3], 1);
 	job.identity = strcmp(argv[4], "-") ? CONFIG_TRE_IDENTITY_NV : CONFIG_TRE_IDENTITY_ANY;
+	job.profile = env_is("PROFILE", "operator") ? CONFIG_PROFILE_OPERATOR :
+		      CONFIG_PROFILE_VENDOR;
 	job.own_id = argv[4];
 	job.own_cert = load(argv[5], 2);
 	job.key = env_is("KEY", "any") ? CONFIG_TRE_KEY_ANY : CONFIG_TRE_KEY_TPM;

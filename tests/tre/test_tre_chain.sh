@@ -12,7 +12,7 @@ need swtpm tpm2_import openssl python3
 dir=.
 [ -x ./chain_tpm ] || dir=$O
 echo "TAP version 13"
-NAME=henb-1.example IKE=0x81010004 NV=0x01800011 ID=0x01800010
+NAME=henb-1.example OPERATORS=henb-1.operator.example IKE=0x81010004 NV=0x01800011 ID=0x01800010
 
 ca() { # ca NAME
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$d/$1.key" \
@@ -71,6 +71,37 @@ ok "HNB-TRE-04: by a certificate for another: bad" bad tre.identity.certificate 
 ok "HNB-TRE-04: by a wildcard: bad" bad tre.identity.certificate root.der $NAME wild.der
 ok "HNB-TRE-04: by its name in a mail address: bad" bad tre.identity.certificate root.der $NAME mail.der
 ok "HNB-TRE-04: by no certificate: bad" bad tre.box.certificate root.der $NAME none.der
+
+# The operator's identity beside the vendor's: certificate, IDi and index change together.
+ca opca
+PROFILE=operator
+export PROFILE
+ok "HNB-AUTH-07: profile operator, not enrolled there: bad" bad tre.identity.absent
+ok "HNB-AUTH-07: the remedy is named" grep -q -- "--operator-identity NAME" "$out"
+provision --operator-identity $OPERATORS
+ok "HNB-AUTH-07: enrolled with the operator" says "operator *made"
+ok "HNB-AUTH-07: a request with that name, of the same key" eval 'test -s "$d/box/operator.csr" &&
+	openssl req -in "$d/box/operator.csr" -noout -text | grep -q "DNS:$OPERATORS" &&
+	[ "$(openssl req -in "$d/box/operator.csr" -noout -pubkey)" = "$(openssl req -in "$d/box/ike.csr" -noout -pubkey)" ]'
+issue operators opca "$d/box/operator.csr" "DNS:$OPERATORS"
+ok "HNB-AUTH-07: profile operator, its IDi and certificate: good" good root.der $OPERATORS operators.der
+ok "HNB-AUTH-07: profile operator, the vendor's IDi and certificate: bad" bad tre.identity.profile
+ok "HNB-AUTH-07: that is said" grep -q "'$NAME', its vendor identity, and .credential. profile is operator" "$out"
+ok "HNB-AUTH-07: profile operator, the vendor's certificate: bad" bad tre.identity.certificate root.der $OPERATORS own.der
+ok "HNB-AUTH-07: profile operator, the vendor's IDi: bad" bad tre.identity.profile root.der $NAME operators.der
+PROFILE=vendor
+ok "HNB-AUTH-07: profile vendor, the vendor's: good" good
+ok "HNB-AUTH-07: profile vendor, the operator's IDi and certificate: bad" bad tre.identity.profile root.der $OPERATORS operators.der
+ok "HNB-AUTH-07: profile vendor, the operator's certificate: bad" bad tre.identity.certificate root.der $NAME operators.der
+ok "HNB-AUTH-07: another name of the operator's is refused" refuses tre.identity.other \
+	tre provision --operator-identity henb-2.operator.example --dir "$d/box"
+ok "HNB-AUTH-07: unless it is to be replaced" eval 'exits 0 tre provision --replace operator \
+	--operator-identity henb-2.operator.example --dir "$d/box" && says "operator *replaced"'
+PROFILE=operator
+ok "HNB-AUTH-07: then the certificate of before is another's: bad" bad tre.identity.mismatch root.der $OPERATORS operators.der
+ok "HNB-AUTH-07: the TPM's state has both" eval 'exits 1 tre show --anchor-key "$d/vendor.pem" -j && json \
+	"d[\"identity\"][\"text\"] == \"$NAME\" and d[\"operator\"][\"text\"] == \"henb-2.operator.example\""'
+PROFILE=vendor
 
 ok "HNB-TRE-09: by a certificate for a file's key: bad" bad tre.key.mismatch root.der $NAME filecert.der
 ok "HNB-TRE-06: another root: bad" bad tre.anchor.file vca.der

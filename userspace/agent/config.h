@@ -119,6 +119,13 @@ enum config_tre_anchor { CONFIG_TRE_ANCHOR_FILE, CONFIG_TRE_ANCHOR_NV };
 enum config_tre_identity { CONFIG_TRE_IDENTITY_ANY, CONFIG_TRE_IDENTITY_NV };
 enum config_tre_key { CONFIG_TRE_KEY_ANY, CONFIG_TRE_KEY_TPM, CONFIG_TRE_KEY_BOUND };
 
+/* HNB-AUTH-07: whose identity the box authenticates with. */
+enum config_profile { CONFIG_PROFILE_VENDOR, CONFIG_PROFILE_OPERATOR };
+
+struct config_credential {
+	uint32_t profile;		/* enum config_profile */
+};
+
 struct config_tre {
 	char tcti[CONFIG_TEXT_MAX + 1];
 	uint32_t pcrs;			/* bit n: PCR n */
@@ -206,6 +213,7 @@ struct config {
 	struct config_gate gate;
 	struct config_ocsp ocsp;
 	struct config_clock clock;
+	struct config_credential credential;
 	struct config_tre tre;
 	struct config_integrity integrity;
 	struct config_hems hems;

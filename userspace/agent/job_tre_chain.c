@@ -53,7 +53,8 @@ static bool check_box(const struct job_tre_chain *job, struct tre_session *s,
 		      struct tre_result *result)
 {
 	return (job->identity != CONFIG_TRE_IDENTITY_NV ||
-		tre_box_identity(s, job->own_id, der(job->own_cert), result)) &&
+		tre_box_identity(s, job->profile == CONFIG_PROFILE_OPERATOR, job->own_id,
+				 der(job->own_cert), result)) &&
 	       (job->key == CONFIG_TRE_KEY_ANY || check_key(job, s, result));
 }
 

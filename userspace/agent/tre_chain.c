@@ -131,6 +131,7 @@ void tre_chain_next(struct worker *w, const struct worker_result *r)
 	struct context *c = w->owner;
 	struct job_tre_chain job = {
 		.tcti = conf.tre.tcti, .anchor = conf.tre.anchor, .identity = conf.tre.identity,
+		.profile = conf.credential.profile,
 		.key = conf.tre.key, .vendor = vendor, .approver = approver, .root = c->root, .own_cert = c->own_cert,
 		.own_id = c->own_id, .fresh = !c->root_known, .pki = r,
 	};

@@ -21,6 +21,7 @@
 static const struct option options[] = {
 	{ "tcti", required_argument, NULL, TRE_OPT_TCTI },
 	{ "identity", required_argument, NULL, TRE_OPT_IDENTITY },
+	{ "operator-identity", required_argument, NULL, TRE_OPT_OPERATOR },
 	{ "anchor-key", required_argument, NULL, TRE_OPT_ANCHOR_KEY },
 	{ "dir", required_argument, NULL, TRE_OPT_DIR },
 	{ "pcr-bound", required_argument, NULL, TRE_OPT_PCR_BOUND },
@@ -212,7 +213,7 @@ static int parse_part(struct tre_args *a, const char *word)
 		a->replace |= 1u << i;
 		return 0;
 	}
-	return usage_error(word, "is no part: ek, srk, ak, ike, identity, anchor or approval");
+	return usage_error(word, "is no part: ek, srk, ak, ike, identity, operator, anchor or approval");
 }
 
 static int parse(struct tre_args *a, const struct tre_verb *verb, int argc, char **argv)
@@ -277,8 +278,9 @@ int verb_tre(struct ctl *ctl, int argc, char **argv)
 	static const struct tre_verb verbs[] = {
 		{ "provision", tre_verb_provision,
 		  TRE_TAKES(TCTI) | TRE_TAKES(IDENTITY) | TRE_TAKES(ANCHOR_KEY) | TRE_TAKES(DIR) |
-		  TRE_TAKES(OWNER_AUTH) | TRE_TAKES(REPLACE) | TRE_TAKES(PCR_BOUND), 0, 0,
-		  "tre provision [--identity NAME] [--anchor-key FILE] [--pcr-bound FILE] [--owner-auth FILE] [--dir DIR] [--replace PART]... [-j]" },
+		  TRE_TAKES(OWNER_AUTH) | TRE_TAKES(REPLACE) | TRE_TAKES(PCR_BOUND) |
+		  TRE_TAKES(OPERATOR), 0, 0,
+		  "tre provision [--identity NAME] [--operator-identity NAME] [--anchor-key FILE] [--pcr-bound FILE] [--owner-auth FILE] [--dir DIR] [--replace PART]... [-j]" },
 		{ "show", tre_verb_show, TRE_TAKES(TCTI) | TRE_TAKES(ANCHOR_KEY), 0, 0,
 		  "tre show [--anchor-key FILE] [-j]" },
 	};

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <openssl/crypto.h>
+#include "tre/nv.h"
 #include "tre/state.h"
 #include "tre.h"
 
@@ -32,6 +33,8 @@ static int check_args(const struct tre_args *a)
 {
 	if (a->replace & 1u << TRE_PART_IDENTITY && !tre_option(a, TRE_OPT_IDENTITY))
 		return usage_error("--replace identity", "needs --identity");
+	if (a->replace & 1u << TRE_PART_OPERATOR && !tre_option(a, TRE_OPT_OPERATOR))
+		return usage_error("--replace operator", "needs --operator-identity");
 	if (a->replace & 1u << TRE_PART_ANCHOR && !tre_option(a, TRE_OPT_ANCHOR_KEY))
 		return usage_error("--replace anchor", "needs --anchor-key");
 	if (a->replace & 1u << TRE_PART_APPROVAL && !tre_option(a, TRE_OPT_PCR_BOUND))
@@ -49,19 +52,21 @@ static int write_key(const char *dir, const char *name, const uint8_t *der, size
 	return rc;
 }
 
+/* One key, and a request for each name that it has. */
 static int write_request(struct tre_session *s, const struct tre_approval *approval,
-			 const char *dir, struct tre_result *result)
+			 TPM2_HANDLE index, const char *dir, struct tre_result *result)
 {
 	char identity[TRE_IDENTITY_MAX + 1];
 	uint8_t *der = NULL;
 	size_t len;
 	int rc;
 
-	if (!tre_identity_read(s, identity, result))
+	if (!tre_identity_read(s, index, identity, result))
 		return 0;	/* a box without a name asks for no certificate */
 	if (!tre_csr_make(s, approval, identity, &der, &len, result))
 		return tre_failed("request", result);
-	rc = write_key(dir, "ike.csr", der, len, "CERTIFICATE REQUEST");
+	rc = write_key(dir, index == TRE_NV_OPERATOR ? "operator.csr" : "ike.csr", der, len,
+		       "CERTIFICATE REQUEST");
 	OPENSSL_free(der);
 	return rc;
 }
@@ -90,7 +95,9 @@ static int write_files(struct tre_session *s, const struct tre_approval *approva
 		rc = tre_write(dir, "ike.attest.sig", c.sig, c.sig_len, false);
 	if (!rc && approval)
 		rc = tre_approval_keep(dir, approval);
-	return rc ? rc : write_request(s, approval, dir, &result);
+	if (!rc)
+		rc = write_request(s, approval, TRE_NV_IDENTITY, dir, &result);
+	return rc ? rc : write_request(s, approval, TRE_NV_OPERATOR, dir, &result);
 }
 
 static bool is_written(const char *dir)
@@ -132,7 +139,8 @@ static int print(const struct tre_args *a, const enum tre_outcome outcome[TRE_PA
 static int provision(const struct tre_args *a, struct tre_session *s, const char *dir)
 {
 	struct tre_provision want = {
-		.identity = tre_option(a, TRE_OPT_IDENTITY), .replace = a->replace,
+		.identity = tre_option(a, TRE_OPT_IDENTITY),
+		.operator = tre_option(a, TRE_OPT_OPERATOR), .replace = a->replace,
 	};
 	enum tre_outcome outcome[TRE_PARTS];
 	struct tre_vendor vendor;

@@ -57,12 +57,17 @@ static int print_json(const struct tre_state *st, int status)
 
 	for (unsigned int i = 0; i < TRE_KEYS; i++)
 		json_array_append_new(keys, json_key(&st->keys[i], (enum tre_key)i));
-	doc = json_pack("{s:o, s:{s:o, s:o, s:o, s:o}, s:o, s:{s:b, s:b, s:b, s:o}, s:{s:b, s:I, s:I, s:I, s:I, s:o}}",
+	doc = json_pack("{s:o, s:{s:o, s:o, s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:o, s:{s:b, s:b, s:b, s:o}, s:{s:b, s:I, s:I, s:I, s:I, s:o}}",
 			"keys", keys,
 			"identity", "index", number(TRE_NV_IDENTITY),
 			"attributes", number(st->identity_attributes),
 			"text", *st->identity ? json_text(st->identity) : json_null(),
 			"problem", problem(&st->identity_check),
+			"operator", "index", number(TRE_NV_OPERATOR),
+			"attributes", number(st->operator_attributes),
+			"text", *st->operator ? json_text(st->operator) : json_null(),
+			"problem", st->operator_attributes ? problem(&st->operator_check) :
+			json_null(),
 			"anchor", json_anchor(st),
 			"passwords", "owner", st->owner_auth, "endorsement", st->endorsement_auth,
 			"lockout", st->lockout_auth, "problem", problem(&st->owner_check),
@@ -88,6 +93,10 @@ static void print_text(const struct tre_state *st)
 	}
 	printf("identity  0x%08x %s\n", TRE_NV_IDENTITY,
 	       *st->identity ? clean(text, sizeof(text), st->identity) : "-");
+	/* A box that is not enrolled to the operator's PKI has none. */
+	if (st->operator_attributes)
+		printf("operator  0x%08x %s\n", TRE_NV_OPERATOR,
+		       *st->operator ? clean(text, sizeof(text), st->operator) : "-");
 	if (st->anchor_check.verdict != TRE_PASS) {
 		printf("anchor    0x%08x -\n", TRE_NV_ANCHOR);
 		return;
@@ -103,14 +112,15 @@ static int print(const struct ctl *ctl, const struct tre_state *st)
 		{ "ek", &st->keys[TRE_KEY_EK].check }, { "srk", &st->keys[TRE_KEY_SRK].check },
 		{ "ak", &st->keys[TRE_KEY_AK].check }, { "ike", &st->keys[TRE_KEY_IKE].check },
 		{ "identity", &st->identity_check }, { "anchor", &st->anchor_check },
-		{ "passwords", &st->owner_check }, { "lockout", &st->lockout_check },
+		{ "operator", &st->operator_check }, { "passwords", &st->owner_check }, { "lockout", &st->lockout_check },
 	};
 	int status = EXIT_OPEN;
 
 	if (!ctl->json)
 		print_text(st);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (parts[i].check->verdict == TRE_PASS)
+		if (parts[i].check->verdict == TRE_PASS ||
+		    (parts[i].check == &st->operator_check && !st->operator_attributes))
 			continue;
 		status = EXIT_FAILED;
 		if (!ctl->json)

@@ -29,14 +29,32 @@ static bool names(X509 *cert, const char *identity)
 			       X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
 }
 
-bool tre_box_identity(struct tre_session *s, const char *id, struct tre_der cert,
+/* HNB-AUTH-07: never one profile's certificate or name with the other one's identity. */
+static bool is_other_profile(struct tre_session *s, bool operator, const char *id,
+			     struct tre_result *result)
+{
+	char other[TRE_IDENTITY_MAX + 1];
+	struct tre_result none;
+
+	if (!tre_identity_read(s, operator ? TRE_NV_IDENTITY : TRE_NV_OPERATOR, other, &none) ||
+	    strcasecmp(other, id))
+		return false;
+	tre_set(result, TRE_FAIL, "tre.identity.profile",
+		"the box authenticates as '%.80s', its %s identity, and [credential] profile is %s (have certificate, local { id } and profile of one kind)",
+		id, operator ? "vendor" : "operator", operator ? "operator" : "vendor");
+	return true;
+}
+
+bool tre_box_identity(struct tre_session *s, bool operator, const char *id, struct tre_der cert,
 		      struct tre_result *result)
 {
 	char identity[TRE_IDENTITY_MAX + 1];
 	X509 *own;
 	bool ok;
 
-	if (!tre_identity_read(s, identity, result))
+	if (!tre_identity_read(s, operator ? TRE_NV_OPERATOR : TRE_NV_IDENTITY, identity, result))
+		return false;
+	if (strcasecmp(identity, id) && is_other_profile(s, operator, id, result))
 		return false;
 	if (strcasecmp(identity, id)) {
 		tre_set(result, TRE_FAIL, "tre.identity.mismatch",

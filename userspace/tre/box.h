@@ -8,9 +8,9 @@
 
 /*
  * HNB-TRE-04: the TPM's identity is locked, is @id, as whom the box authenticated, and
- * is a dNSName of @cert, by which it did.
+ * is a dNSName of @cert, by which it did. HNB-AUTH-07: of the @operator, or of the vendor.
  */
-bool tre_box_identity(struct tre_session *s, const char *id, struct tre_der cert,
+bool tre_box_identity(struct tre_session *s, bool operator, const char *id, struct tre_der cert,
 		      struct tre_result *result);
 
 /*

@@ -8,7 +8,13 @@
 /* A lock of WRITEDEFINE holds until the index is removed: TPM2 Part 2, 13.4. */
 #define ATTRIBUTES	(TPMA_NV_AUTHWRITE | TPMA_NV_WRITEDEFINE | TPMA_NV_AUTHREAD |	\
 			 TPMA_NV_OWNERREAD | TPMA_NV_NO_DA)
-#define REMEDY		"'trustgate tre provision --replace identity' as the TPM's owner"
+#define REMEDY		"'trustgate tre provision --replace %s' as the TPM's owner"
+
+/* What it is called among what a box is provisioned with. */
+static const char *part_of(TPM2_HANDLE index)
+{
+	return index == TRE_NV_OPERATOR ? "operator" : "identity";
+}
 
 static bool is_identity(const char *text, size_t len)
 {
@@ -31,47 +37,52 @@ static bool attributes_ok(const struct tre_nv *nv, struct tre_result *result)
 
 	if (!(is & TPMA_NV_WRITELOCKED) || !(is & TPMA_NV_WRITTEN)) {
 		tre_set(result, TRE_FAIL, "tre.identity.unlocked",
-			"NV index 0x%08x, the identity, is not %s: attributes 0x%08x (%s)",
+			"NV index 0x%08x, the identity, is not %s: attributes 0x%08x (" REMEDY ")",
 			nv->public.nvIndex, is & TPMA_NV_WRITTEN ? "locked" : "written", is,
-			REMEDY);
+			part_of(nv->public.nvIndex));
 		return false;
 	}
 	if (is != (ATTRIBUTES | TPMA_NV_WRITELOCKED | TPMA_NV_WRITTEN) ||
 	    nv->public.authPolicy.size || nv->public.dataSize > TRE_IDENTITY_MAX) {
 		tre_set(result, TRE_FAIL, "tre.identity.attributes",
-			"NV index 0x%08x, the identity, has attributes 0x%08x, not 0x%08x (%s)",
+			"NV index 0x%08x, the identity, has attributes 0x%08x, not 0x%08x (" REMEDY ")",
 			nv->public.nvIndex, is,
-			ATTRIBUTES | TPMA_NV_WRITELOCKED | TPMA_NV_WRITTEN, REMEDY);
+			ATTRIBUTES | TPMA_NV_WRITELOCKED | TPMA_NV_WRITTEN,
+			part_of(nv->public.nvIndex));
 		return false;
 	}
 	return true;
 }
 
+static bool absent(TPM2_HANDLE index, struct tre_result *result)
+{
+	tre_set(result, TRE_FAIL, "tre.identity.absent",
+		"the TPM holds no identity at 0x%08x ('trustgate tre provision --%sidentity NAME')",
+		index, index == TRE_NV_OPERATOR ? "operator-" : "");
+	return false;
+}
+
 bool tre_identity_check(struct tre_session *s, const struct tre_nv *nv,
 			char text[TRE_IDENTITY_MAX + 1], struct tre_result *result)
 {
-	if (nv->handle == ESYS_TR_NONE) {
-		tre_set(result, TRE_FAIL, "tre.identity.absent",
-			"the TPM holds no identity at 0x%08x ('trustgate tre provision --identity NAME')",
-			TRE_NV_IDENTITY);
-		return false;
-	}
+	if (nv->handle == ESYS_TR_NONE)
+		return absent(nv->public.nvIndex, result);
 	if (!attributes_ok(nv, result) || !tre_nv_read(s, nv, (uint8_t *)text, result))
 		return false;
 	text[nv->public.dataSize] = 0;
 	if (is_identity(text, nv->public.dataSize))
 		return true;
 	tre_set(result, TRE_FAIL, "tre.identity.text",
-		"NV index 0x%08x, the identity, holds no host name (%s)", nv->public.nvIndex,
-		REMEDY);
+		"NV index 0x%08x, the identity, holds no host name (" REMEDY ")",
+		nv->public.nvIndex, part_of(nv->public.nvIndex));
 	return false;
 }
 
-bool tre_identity_read(struct tre_session *s, char text[TRE_IDENTITY_MAX + 1],
-		       struct tre_result *result)
+bool tre_identity_read(struct tre_session *s, TPM2_HANDLE index,
+		       char text[TRE_IDENTITY_MAX + 1], struct tre_result *result)
 {
 	struct tre_nv nv;
-	bool ok = tre_nv_find(s, TRE_NV_IDENTITY, &nv, result) &&
+	bool ok = tre_nv_find(s, index, &nv, result) &&
 		  tre_identity_check(s, &nv, text, result);
 
 	tre_nv_close(s, &nv);
@@ -92,11 +103,12 @@ static bool write_locked(struct tre_session *s, struct tre_nv *nv, const char *i
 			  "TPM2_NV_WriteLock", result);
 }
 
-bool tre_identity_write(struct tre_session *s, const char *identity, struct tre_result *result)
+bool tre_identity_write(struct tre_session *s, TPM2_HANDLE index, const char *identity,
+			struct tre_result *result)
 {
 	size_t len = strlen(identity);
 	const TPMS_NV_PUBLIC public = {
-		.nvIndex = TRE_NV_IDENTITY,
+		.nvIndex = index,
 		.nameAlg = TPM2_ALG_SHA256,
 		.attributes = ATTRIBUTES,
 		.dataSize = (UINT16)len,

@@ -15,6 +15,7 @@ bool tre_nv_find(struct tre_session *s, TPM2_HANDLE index, struct tre_nv *nv,
 	bool ok;
 
 	memset(nv, 0, sizeof(*nv));
+	nv->public.nvIndex = index;
 	rc = Esys_TR_FromTPMPublic(s->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 				   &nv->handle);
 	if (rc != TSS2_RC_SUCCESS)

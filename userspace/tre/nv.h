@@ -9,6 +9,7 @@
 #define TRE_NV_IDENTITY	0x01800010u
 #define TRE_NV_ANCHOR	0x01800011u
 #define TRE_NV_IMEI	0x01800012u
+#define TRE_NV_OPERATOR	0x01800013u
 
 /* A host name, RFC 1035 2.3.4. */
 #define TRE_IDENTITY_MAX	253
@@ -32,17 +33,20 @@ bool tre_nv_define(struct tre_session *s, const TPMS_NV_PUBLIC *public, struct t
 bool tre_nv_undefine(struct tre_session *s, struct tre_nv *nv, struct tre_result *result);
 
 /*
- * HNB-TRE-04: the identity, written once and locked. A person who owns the TPM can
- * remove the index, and the keys, and so end what the box is; not rename it.
+ * HNB-TRE-04: an identity, written once and locked. A person who owns the TPM can
+ * remove the index, and the keys, and so end what the box is; not rename it. There may
+ * be two: the vendor's, in TRE_NV_IDENTITY, and for a box that is enrolled to the
+ * operator's PKI the operator's, in TRE_NV_OPERATOR (HNB-AUTH-07).
  *
  * tre_identity_check(): @nv is such an index; @text gets what is in it.
- * tre_identity_read(): the same, of the index that is to have it.
+ * tre_identity_read(): the same, of the one of @index.
  * tre_identity_write(): into a new index.
  */
 bool tre_identity_check(struct tre_session *s, const struct tre_nv *nv,
 			char text[TRE_IDENTITY_MAX + 1], struct tre_result *result);
-bool tre_identity_read(struct tre_session *s, char text[TRE_IDENTITY_MAX + 1],
-		       struct tre_result *result);
-bool tre_identity_write(struct tre_session *s, const char *identity, struct tre_result *result);
+bool tre_identity_read(struct tre_session *s, TPM2_HANDLE index,
+		       char text[TRE_IDENTITY_MAX + 1], struct tre_result *result);
+bool tre_identity_write(struct tre_session *s, TPM2_HANDLE index, const char *identity,
+			struct tre_result *result);
 
 #endif /* TRUSTGATE_TRE_NV_H */

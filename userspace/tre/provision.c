@@ -14,7 +14,8 @@ const char *tre_part_word(enum tre_part part)
 	if (part < TRE_PART_IDENTITY)
 		return tre_key_word((enum tre_key)part);
 	return part == TRE_PART_IDENTITY ? "identity" :
-	       part == TRE_PART_ANCHOR ? "anchor" : "approval";
+	       part == TRE_PART_ANCHOR ? "anchor" :
+	       part == TRE_PART_APPROVAL ? "approval" : "operator";
 }
 
 bool tre_ek_session(struct tre_session *s, ESYS_TR *session, struct tre_result *result)
@@ -198,16 +199,17 @@ static bool same_identity(struct tre_session *s, const struct tre_nv *nv, const 
 	if (!strcmp(is, identity))
 		return true;
 	tre_set(result, TRE_FAIL, "tre.identity.other",
-		"this box is %s, and not to become %.100s (if it is: --replace identity)", is,
-		identity);
+		"this box is %s, and not to become %.100s (if it is: --replace %s)", is,
+		identity, nv->public.nvIndex == TRE_NV_OPERATOR ? "operator" : "identity");
 	return false;
 }
 
-static bool provision_identity(struct tre_session *s, const char *identity, bool replace,
-			       enum tre_outcome *outcome, struct tre_result *result)
+static bool provision_identity(struct tre_session *s, TPM2_HANDLE index, const char *identity,
+			       bool replace, enum tre_outcome *outcome,
+			       struct tre_result *result)
 {
 	struct tre_nv nv;
-	bool ok = tre_nv_find(s, TRE_NV_IDENTITY, &nv, result), there;
+	bool ok = tre_nv_find(s, index, &nv, result), there;
 
 	there = ok && nv.handle != ESYS_TR_NONE;
 	if (there && replace)
@@ -216,7 +218,7 @@ static bool provision_identity(struct tre_session *s, const char *identity, bool
 		ok = same_identity(s, &nv, identity, result);
 	tre_nv_close(s, &nv);
 	if (ok && (!there || replace))
-		ok = tre_identity_write(s, identity, result);
+		ok = tre_identity_write(s, index, identity, result);
 	if (ok)
 		*outcome = !there ? TRE_MADE : replace ? TRE_REPLACED : TRE_KEPT;
 	return ok;
@@ -276,8 +278,14 @@ bool tre_provision(struct tre_session *s, const struct tre_provision *want,
 			return false;
 	}
 	if (want->identity &&
-	    !provision_identity(s, want->identity, want->replace & 1u << TRE_PART_IDENTITY,
+	    !provision_identity(s, TRE_NV_IDENTITY, want->identity,
+				want->replace & 1u << TRE_PART_IDENTITY,
 				&outcome[TRE_PART_IDENTITY], result))
+		return false;
+	if (want->operator &&
+	    !provision_identity(s, TRE_NV_OPERATOR, want->operator,
+				want->replace & 1u << TRE_PART_OPERATOR,
+				&outcome[TRE_PART_OPERATOR], result))
 		return false;
 	if (want->vendor &&
 	    !provision_anchor(s, want->vendor, want->replace & 1u << TRE_PART_ANCHOR,

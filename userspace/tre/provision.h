@@ -15,14 +15,14 @@
 
 enum tre_part {
 	TRE_PART_EK, TRE_PART_SRK, TRE_PART_AK, TRE_PART_IKE,	/* as enum tre_key */
-	TRE_PART_IDENTITY, TRE_PART_ANCHOR, TRE_PART_APPROVAL, TRE_PARTS,
+	TRE_PART_IDENTITY, TRE_PART_ANCHOR, TRE_PART_APPROVAL, TRE_PART_OPERATOR, TRE_PARTS,
 };
 
-/* "ek", ..., "identity", "anchor", "approval" */
+/* "ek", ..., "identity", "anchor", "approval", "operator" */
 const char *tre_part_word(enum tre_part part);
 
 struct tre_provision {
-	const char *identity;			/* NULL: leave it */
+	const char *identity, *operator;	/* of either profile; NULL: leave it */
 	const struct tre_vendor *vendor;	/* NULL: leave the root's index */
 	const struct tre_approval *approval;	/* by which the IKE key signs; NULL: by password */
 	uint32_t replace;			/* mask of 1 << enum tre_part */

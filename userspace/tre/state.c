@@ -34,17 +34,19 @@ static bool read_key(struct tre_session *s, enum tre_key which, struct tre_key_s
 	return ok;
 }
 
-static bool read_identity(struct tre_session *s, struct tre_state *st, struct tre_result *result)
+static bool read_identity(struct tre_session *s, TPM2_HANDLE index,
+			  char text[TRE_IDENTITY_MAX + 1], TPMA_NV *attributes,
+			  struct tre_result *check, struct tre_result *result)
 {
 	struct tre_nv nv;
-	bool ok = tre_nv_find(s, TRE_NV_IDENTITY, &nv, result);
+	bool ok = tre_nv_find(s, index, &nv, result);
 
 	if (ok) {
-		st->identity_attributes = nv.handle == ESYS_TR_NONE ? 0 : nv.public.attributes;
-		if (tre_identity_check(s, &nv, st->identity, &st->identity_check))
-			passed(&st->identity_check);
+		*attributes = nv.handle == ESYS_TR_NONE ? 0 : nv.public.attributes;
+		if (tre_identity_check(s, &nv, text, check))
+			passed(check);
 		else
-			st->identity[0] = 0;
+			text[0] = 0;
 	}
 	tre_nv_close(s, &nv);
 	return ok;
@@ -140,7 +142,11 @@ bool tre_state_read(struct tre_session *s, const struct tre_vendor *vendor, stru
 		if (!read_key(s, (enum tre_key)i, &out->keys[i], result))
 			return false;
 	}
-	return read_identity(s, out, result) && read_anchor(s, vendor, out, result) &&
+	return read_identity(s, TRE_NV_IDENTITY, out->identity, &out->identity_attributes,
+			     &out->identity_check, result) &&
+	       read_identity(s, TRE_NV_OPERATOR, out->operator, &out->operator_attributes,
+			     &out->operator_check, result) &&
+	       read_anchor(s, vendor, out, result) &&
 	       read_hierarchies(s, out, result);
 }
 

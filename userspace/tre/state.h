@@ -17,6 +17,10 @@ struct tre_state {
 	char identity[TRE_IDENTITY_MAX + 1];
 	TPMA_NV identity_attributes;	/* 0: there is no index */
 	struct tre_result identity_check;
+	/* The one of profile operator, which no box has to have. */
+	char operator[TRE_IDENTITY_MAX + 1];
+	TPMA_NV operator_attributes;
+	struct tre_result operator_check;
 	struct tre_anchor anchor;
 	TPMA_NV anchor_attributes;
 	uint8_t anchor_policy[TRE_DIGEST_LEN];
