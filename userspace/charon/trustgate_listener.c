@@ -148,6 +148,16 @@ static void announce(void *listener)
 					      NULL, JOB_PRIO_HIGH));
 }
 
+/* SGW-F1-02: a gateway has to ask; who waits to be asked is refused by one that does not. */
+static void tell_unasked(ike_sa_t *ike_sa, message_t *message)
+{
+	if (!message->get_request(message) && message->get_payload(message, PLV2_KEY_EXCHANGE) &&
+	    !message->get_payload(message, PLV2_CERTREQ))
+		DBG1(DBG_IKE, "trustgate: %H asks for no certificate: ours is sent if send_cert "
+		     "is always (say send_certreq = yes there)",
+		     ike_sa->get_other_host(ike_sa));
+}
+
 METHOD(listener_t, message, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
        message_t *message, bool incoming, bool plain)
 {
@@ -158,6 +168,8 @@ METHOD(listener_t, message, bool, private_trustgate_listener_t *this, ike_sa_t *
 	if (type == INFORMATIONAL && incoming && message->get_request(message) &&
 	    this->link->devid(this->link) && ready(this, ike_sa))
 		tg_notify_received(this->link, ike_sa, message);
+	if (type == IKE_SA_INIT && incoming)
+		tell_unasked(ike_sa, message);
 	if (type == IKE_SA_INIT || type == IKE_AUTH)
 		this->reports->message(this->reports, ike_sa, message, incoming);
 	if (type == IKE_AUTH) {
