@@ -15,7 +15,7 @@ STEPS is a text of lines like
 
     ROWS | MESSAGE | HAS | words, to be read by a person
 
-where ROWS are identifiers of requirements, {NAME} stands for a -D, # begins a comment,
+where ROWS are identifiers of requirements, {NAME} stands for a -D, a line of # is a comment,
 and MESSAGE is one of
 
     > EXCHANGE N    the next IKE message is that, from the H(e)NB (whose IKE_SA_INIT
@@ -369,7 +369,7 @@ def read_steps(path, names):
     steps = []
     with open(path, encoding="utf-8") as f:
         for at, line in enumerate(f, 1):
-            line = line.split("#")[0].strip() if not line.startswith("#") else ""
+            line = "" if line.startswith("#") else line.strip()
             if not line:
                 continue
             for name in re.findall(r"\{([A-Z0-9_]+)\}", line):
