@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317  # functions are called by ok
+# shellcheck disable=SC2317,SC2119,SC2120  # functions are called by ok
 #
 # A TPM that is slow, locked out, dead, gone, reset or not started, and what the agent's
 # children come to: PIT-42, HNB-TRE-02, HNB-TRE-03, HNB-TRE-10. Needs swtpm and tpm2-tools.

@@ -128,7 +128,7 @@ static bool not_approved(const struct tre_approval *a,
 	int i = differs(st, pcrs);
 
 	tre_set(result, TRE_FAIL, "tre.approval.pcr",
-		"PCR %d is %s, version %" PRIu64 " of the IKE key's approval, state '%s', has %s, and no other state fits (boot what was approved, or have this state approved: 'trustgate tre approval sign')",
+		"PCR %d is %s, version %" PRIu64 " of the approval, state '%s', has %s (boot what was approved, or have this approved)",
 		i, tre_hex(pcrs[i], is), a->version, st->name, tre_hex(st->pcrs[i], want));
 	return false;
 }
