@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What a person runs:
-#   make demo            tell the story of one tunnel in a VM, on this machine
+#   make demo            tell the story of one tunnel in a VM, on this machine; FLOW=f1,
+#                        f2... that of one of the sources' flows
 #   make check           all tests; KERNEL=bookworm or sid picks another Debian
 #   make check-long      ten million mutations of each parser's input; hours, -j helps
 #   make bench           per-packet cost and time to open, side by side
@@ -36,7 +37,8 @@ install: all
 		$(DESTDIR)/lib/modules/$(KVER)/updates/trustgate.ko
 	$(MAKE) -C userspace O=$(O)/userspace install
 	install -D -m 644 -t $(DESTDIR)/usr/share/doc/trustgate policy/trustgated.conf \
-		policy/swanctl-henb.conf policy/swanctl-segw.conf policy/trustgated-segw.conf
+		policy/swanctl-henb.conf policy/swanctl-segw.conf policy/trustgated-segw.conf \
+		policy/swanctl-henb-combined.conf policy/swanctl-segw-combined.conf
 	install -D -m 644 policy/strongswan-baseline.conf \
 		$(DESTDIR)/etc/strongswan.d/trustgate.conf
 	install -D -m 644 -t $(DESTDIR)/lib/systemd/system policy/trustgated.service \
@@ -55,9 +57,13 @@ install-tests:
 generate:
 	tools/ynl-regen "$$(tests/vm/linux-tools)"
 
-demo bench:
+FLOW ?=
+demo:
 	tests/vm/deps
-	tests/$@/run
+	tests/demo/run $(if $(FLOW),--flow $(FLOW))
+bench:
+	tests/vm/deps
+	tests/bench/run
 
 check:
 	tests/run-all

@@ -233,7 +233,7 @@ BREAK = {
     "swanctl.send-cert": (["ifasked", "never", "yes"], True),
     "swanctl.send-certreq": (["no", "0", "maybe"], False),
     "swanctl.unique": (["no", "replace", "keep", "yes"], True),
-    "swanctl.unique-segw": (["no", "never", "keep", "yes"], True),
+    "swanctl.unique-segw": (["no", "keep", "yes"], True),
     "swanctl.mobike": (["yes", "1", "true", "Enabled", "off"], True),
     "swanctl.fragmentation": (["no", "accept", "on"], False),
     "swanctl.reauth-time": (["0", "0s", "25h", "2d", "86401", "1441m", "-1", "1w", "24 hours",
@@ -367,6 +367,25 @@ def each_shipped():
                {os.path.basename(name): shipped(name)})
     passes("shipped, as one configuration", {
         "trustgated.conf": AGENT, "swanctl.conf": HENB, "strongswan.conf": DAEMON})
+    henb, segw = shipped("swanctl-henb-combined.conf"), shipped("swanctl-segw-combined.conf")
+    agent = AGENT.replace("[gate]", "[gate]\nauthentication = combined", 1)
+    gateway = shipped("trustgated-segw.conf").replace("[segw]", "[segw]\ncombined = *", 1)
+    passes("HNB-F3-03c: shipped, with both rounds",
+           {"trustgated.conf": agent, "swanctl.conf": henb, "strongswan.conf": DAEMON})
+    passes("SGW-F3-03b: shipped, the SeGW's with both rounds",
+           {"trustgated.conf": gateway, "swanctl.conf": segw, "strongswan.conf": DAEMON})
+    got = check({"trustgated.conf": agent, "swanctl.conf": HENB})
+    ok(got.rules() == ["trustgated.gate.authentication"],
+       "HNB-F3-03c: combined, and there is no second local round", got)
+    got = check({"trustgated.conf": gateway, "swanctl.conf": SEGW})
+    ok(got.rules() == ["trustgated.segw.combined"],
+       "SGW-F3-03b: combined, and there is no second remote round", got)
+    refused("SGW-F3-21, PIT-31: with EAP charon would find the wrong IKE SAs",
+            {"swanctl.conf": segw.replace("unique = never", "unique = replace")},
+            "swanctl.unique-segw", "swanctl.conf", where(segw, "connections.henb.unique") + 1)
+    refused("SGW-OLD-02, PIT-29: INITIAL_CONTACT, and the old IKE SA goes without a Delete",
+            {"swanctl.conf": HENB.replace("unique = never", "unique = replace")},
+            "swanctl.unique", "swanctl.conf", where(HENB, "connections.segw.unique") + 1)
     passes("shipped, the SeGW's", {
         "trustgated.conf": shipped("trustgated-segw.conf"), "swanctl.conf": SEGW,
         "strongswan.conf": DAEMON})
@@ -411,7 +430,8 @@ def rounds():
                         "cacerts = oproot.pem", "auth = psk", "}")
     refused("HNB-AUTH-01: a second remote round with a secret", {"swanctl.conf": text},
             "swanctl.remote-auth", "swanctl.conf", line + 4)
-    text, _ = insert(SEGW, "connections.henb", "remote-2 {", "round = 2", "auth = eap-radius", "}")
+    text, _ = put(SEGW, "connections.henb.unique", "never")
+    text, _ = insert(text, "connections.henb", "remote-2 {", "round = 2", "auth = eap-radius", "}")
     passes("SGW-F3-08: eap-radius as second round of a SeGW passes", {"swanctl.conf": text})
     text, line = cut(HENB, conn + ".remote")
     got = check({"swanctl.conf": text})
@@ -542,7 +562,8 @@ def whole():
     refused("HNB-AUTH-09: another name than the agent's", dict(agent, **{"swanctl.conf": text}),
             "swanctl.remote-id", "swanctl.conf", line)
     passes("which alone would do", {"swanctl.conf": text})
-    got = check({"trustgated.conf": shipped("trustgated-segw.conf"), "swanctl.conf": HENB})
+    got = check({"trustgated.conf": shipped("trustgated-segw.conf"),
+                 "swanctl.conf": HENB.replace("unique = never", "unique = keep")})
     ok(got.code == 1 and "swanctl.unique-segw" in got.rules(), "the agent's role: segw", got)
     got = check(dict(agent, **{"swanctl.conf": SEGW}))
     ok("swanctl.remote-id" in got.rules(), "the agent's role counts before a guess", got)

@@ -301,6 +301,8 @@ static void apply_rules(struct run *run, const struct lint_rules *rules)
 		check_beside(run, root, context.roles);
 		if (agent && context.roles & LINT_HENB)
 			check_start(run, root);
+		if (agent)
+			config_rounds(&run->report, root, run->agent_path, agent);
 	}
 	root = resolved(&run->strongswan);
 	if (root)

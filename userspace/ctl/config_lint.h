@@ -78,6 +78,11 @@ void config_keys(struct config_report *report, const char *swanctl);
 void config_path(struct config_report *report, const struct settings_section *root,
 		 const char *swanctl);
 
+/* config_rounds.c: reports a round that the agent asks for and no connection in @root has. */
+struct config;
+void config_rounds(struct config_report *report, const struct settings_section *root,
+		   const char *path, const struct config *agent);
+
 /* config_modprobe.c: whether @line is one of modprobe.d(5), and the errors in a file of it. */
 bool config_is_modprobe(const char *line, size_t len);
 void config_modprobe(struct config_report *report, const char *path, const char *text, size_t len);

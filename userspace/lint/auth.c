@@ -89,6 +89,26 @@ bool lint_is_auth(struct lint_at *at, const char *args, const char *value)
 	       lint_matches(args, value);
 }
 
+/*
+ * PIT-31: with EAP charon looks for old IKE SAs by EAP's identity, which may have moved from
+ * one box to another, and deletes those of the wrong one. Then never; else one of @args, too.
+ */
+bool lint_is_unique(struct lint_at *at, const char *args, const char *value)
+{
+	const struct settings_section *s;
+
+	if (!value || lint_matches("never", value))
+		return value;
+	for (s = at->section ? at->section->sections : NULL; s; s = s->next) {
+		const struct settings_pair *auth = settings_get(s, "auth");
+
+		if (strncasecmp(s->name, "remote", 6) == 0 && !is_first(at->section, s) && auth &&
+		    auth->value && lint_matches("eap*", auth->value))
+			return false;
+	}
+	return lint_matches(args, value);
+}
+
 /* CAs named for a round: files, and sections with a file or a handle. At most @args. */
 bool lint_has_anchor(struct lint_at *at, const char *args, const char *value)
 {

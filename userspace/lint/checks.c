@@ -149,6 +149,7 @@ static const struct lint_check checks[] = {
 	{ "addresses", lint_are_addresses, false },
 	{ "auth", lint_is_auth, false },
 	{ "anchor", lint_has_anchor, false },
+	{ "unique", lint_is_unique, false },
 	{ "covered", lint_is_covered, false },
 	{ "loaded", is_loaded, false },
 	{ "not-loaded", is_not_loaded, false },

@@ -69,7 +69,7 @@ bool lint_loads(const struct settings_section *daemon, const char *name, size_t 
 /* identity.c */
 lint_check_fn lint_is_identity, lint_is_pattern, lint_are_addresses;
 /* auth.c */
-lint_check_fn lint_is_auth, lint_has_anchor;
+lint_check_fn lint_is_auth, lint_has_anchor, lint_is_unique;
 /* shunt.c */
 lint_check_fn lint_is_covered;
 
