@@ -5,7 +5,9 @@
 # address is in $url. For test_service.sh and test_shared.sh.
 
 tool=${TG_TOOL:-$(command -v trustgate || true)}
-n=0 bad=0 service='' log=''
+n=0 bad=0 service='' log='' url='' port=''
+# The test's own directory.
+dir=${dir-}
 
 # Its leak check would have to trace it, which it is confined not to be.
 export ASAN_OPTIONS=detect_leaks=0

@@ -115,14 +115,14 @@ static bool exchange(int fd, int timeout_ms, const uint8_t *request, size_t len,
 bool aaa_ask_on(int fd, int timeout_ms, enum devid_solution solution, const char *imei,
 		struct aaa_answer *a, struct devid_result *result)
 {
-	uint8_t request[AAA_REQUEST_MAX] = { AAA_VERSION, (uint8_t)solution };
+	uint8_t request[AAA_REQUEST_MAX + 1] = { AAA_VERSION, (uint8_t)solution };
 	size_t len = strlen(imei);
 	bool ok;
 
 	memset(a, 0, sizeof(*a));
 	if (!devid_imei_ok(imei, len, result))
 		return false;
-	memcpy(request + 2, imei, len);
+	memcpy(request + 2, imei, len + 1);
 	ok = exchange(fd, timeout_ms, request, 2 + len, a) ||
 	     unreachable(result, "its socket", errno);
 	if (ok && read_answer(a, solution, imei, result))

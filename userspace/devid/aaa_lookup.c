@@ -159,14 +159,18 @@ size_t aaa_lookup(struct aaa *aaa, enum devid_solution solution, const char *ime
 	if (!devid_imei_ok(imei, strlen(imei), result))
 		return 0;
 	s = slot_of(aaa, solution, imei, id);
-	if (s && aaa->limits.cache_s && fresh(aaa, s, id, now_s)) {
+	if (!s) {
+		devid_set(result, DEVID_INDETERMINATE, "devid.memory", "out of memory (free some)");
+		return 0;
+	}
+	if (aaa->limits.cache_s && fresh(aaa, s, id, now_s)) {
 		*cached = true;
 		return verified(aaa, s->record, s->len, solution, imei, record, result);
 	}
 	if (!ask_for(aaa, solution, imei, now_s, result))
 		return 0;
 	len = verified(aaa, aaa->answer.body, aaa->answer.len, solution, imei, record, result);
-	if (len && s && aaa->limits.cache_s && aaa->generation >= 0)
+	if (len && aaa->limits.cache_s && aaa->generation >= 0)
 		keep(aaa, s, id, now_s);
 	return len;
 }

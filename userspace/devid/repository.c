@@ -136,7 +136,7 @@ static void do_withdraw(struct repository *r, const struct devid_request *q, int
 			struct repository_answer *a)
 {
 	struct store_record rec, old;
-	struct devid_binding b;
+	struct devid_binding b = { 0 };
 	int rc = get(r, q, &old, &b);
 
 	if (rc < 0) {
@@ -176,7 +176,7 @@ void repository_pseudonym(const struct repository *r, const char *imei, char out
 	uint8_t mac[32];
 	unsigned int len = sizeof(mac);
 
-	strcpy(out, "?");
+	memcpy(out, "?", 2);
 	if (HMAC(EVP_sha256(), r->log_key, sizeof(r->log_key), (const uint8_t *)imei, strlen(imei), mac, &len))
 		for (int i = 0; i < 8; i++)
 			snprintf(out + 2 * i, 3, "%02x", mac[i]);

@@ -68,12 +68,12 @@ static bool gcm(struct store *s, bool seal, const uint8_t *nonce, const uint8_t 
 		uint8_t *out, uint8_t tag[TAG_LEN])
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-	int n = 0, end = 0;
+	int n = 0, end = 0, room = (int)len;
 	bool ok = c && EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, s->seal_key, nonce, seal) == 1 &&
 		  (seal || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag) == 1) &&
 		  EVP_CipherUpdate(c, NULL, &n, s->row.index, STORE_INDEX_LEN) == 1 &&
-		  EVP_CipherUpdate(c, out, &n, in, (int)len) == 1 &&
-		  EVP_CipherFinal_ex(c, out + n, &end) == 1 && (size_t)(n + end) == len &&
+		  EVP_CipherUpdate(c, out, &n, in, room) == 1 &&
+		  EVP_CipherFinal_ex(c, out + n, &end) == 1 && n + end == room &&
 		  (!seal || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, tag) == 1);
 
 	EVP_CIPHER_CTX_free(c);

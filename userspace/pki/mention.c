@@ -20,8 +20,9 @@ static bool is_separator(uint8_t c)
 }
 
 /* From @p on, what lies between digits left out. NUL is every other octet of a BMPString. */
-static bool text_at(const uint8_t *p, const uint8_t *end, const char *digits)
+static bool text_at(const uint8_t *p, const uint8_t *end, const char *imei)
 {
+	const unsigned char *digits = (const unsigned char *)imei;
 	size_t n = 0;
 
 	for (; p < end && n < DEVICE_DIGITS; p++) {
