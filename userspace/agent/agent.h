@@ -59,6 +59,8 @@ void context_child_down(const struct decode_msg *m);
 void context_ike_down(const struct decode_msg *m);
 void context_ike_rekey(const struct decode_msg *m);
 void context_notified(const struct decode_msg *m);
+/* Have the device identifier of context @id proven anew, 0: of all. NULL, or why not. */
+const char *context_ask_devid(uint32_t id);
 /* The plugin has gone, and stayed away for the grace period. */
 void context_plugin_gone(void);
 void context_plugin_lost(void);

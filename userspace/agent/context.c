@@ -557,6 +557,20 @@ void context_notified(const struct decode_msg *m)
 		devid_notified(c, m->notify, m->notified);
 }
 
+const char *context_ask_devid(uint32_t id)
+{
+	const char *why = "the agent knows no such context (see trustgate status)", *one;
+
+	for (struct context *c = contexts; c; c = c->next) {
+		if (!c->k.id || (id && c->k.id != id))
+			continue;
+		one = devid_ask_anew(c);
+		if (!one || why)
+			why = one;
+	}
+	return why;
+}
+
 void context_child_down(const struct decode_msg *m)
 {
 	struct context *c = by_ike(m->ike_id);

@@ -90,6 +90,19 @@ static json_t *recheck(json_t *request)
 	return json_pack("{s:b}", "ok", 1);
 }
 
+static json_t *ask_devid(json_t *request)
+{
+	json_t *id = json_object_get(request, "id");
+	json_int_t n = json_integer_value(id);
+	const char *why;
+
+	if (id && (!json_is_integer(id) || n < 0 || n > UINT32_MAX))
+		return failure("devid: id is not a context's number (see trustgate status)");
+	why = context_ask_devid((uint32_t)n);
+	return why ? json_pack("{s:b, s:s+}", "ok", 0, "error", "devid: ", why) :
+		     json_pack("{s:b}", "ok", 1);
+}
+
 static json_t *answer(const char *text, size_t len)
 {
 	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
@@ -103,6 +116,8 @@ static json_t *answer(const char *text, size_t len)
 		reply = status();
 	else if (!strcmp(verb, "recheck"))
 		reply = recheck(request);
+	else if (!strcmp(verb, "devid"))
+		reply = ask_devid(request);
 	else
 		reply = failure("request: unknown verb (use the trustgate tool of this version)");
 	json_decref(request);

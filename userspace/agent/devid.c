@@ -78,6 +78,20 @@ void devid_progress(struct context *c)
 		devid_ask(c);
 }
 
+const char *devid_ask_anew(struct context *c)
+{
+	if (!is_segw() || !c->devid)
+		return "no verifier of device identifiers (see [devid] in its configuration)";
+	if (conf.devid.transport != CONFIG_DEVID_IKE)
+		return "with transport tcp the device connects once (see [devid] transport)";
+	if (!devid_ready(c) || !context_up(c))
+		return "it is not open (see trustgate status)";
+	c->devid->asked = false;
+	c->devid->tries = 0;
+	devid_ask(c);
+	return NULL;
+}
+
 void devid_forget(struct context *c)
 {
 	struct devid *d = c->devid;

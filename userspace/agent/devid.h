@@ -21,6 +21,7 @@ struct devid {
 	struct devid_issued issued;	/* over IKE */
 	struct timer timeout, again;
 	bool asked, judged;
+	unsigned int tries;		/* in vain, since it was asked or judged last */
 	struct devid_result verdict;	/* the latest */
 	/* Role henb, transport tcp: devid_tcp.c. */
 	struct devid_link *link;
@@ -47,6 +48,8 @@ void devid_progress(struct context *c);
 void devid_forget(struct context *c);
 /* The plugin got a Notify of @type from the peer. */
 void devid_notified(struct context *c, uint32_t type, struct pki_der data);
+/* Ask for it anew. NULL, or why not. */
+const char *devid_ask_anew(struct context *c);
 json_t *devid_json(void);
 json_t *devid_context_json(const struct context *c);
 

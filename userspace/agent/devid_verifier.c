@@ -23,6 +23,8 @@
 #include "agent/profile.h"
 
 #define VERIFY_MS	8000
+/* It may take the device that much longer than us to open its own gate. */
+#define TRIES		6
 #define ANCHORS_MAX	16
 #define FILE_MAX	(1u << 20)
 /* The key of this boot: a file that does not outlive it. */
@@ -154,6 +156,7 @@ static void settle(struct devid *d, const char *hash)
 	struct context *c = d->c;
 
 	d->judged = true;
+	d->tries = 0;
 	log_verdict(d, hash);
 	if (conf.devid.every_ms && conf.devid.transport == CONFIG_DEVID_IKE)
 		timer_start(&d->again, conf.devid.every_ms, ask_again);
@@ -175,8 +178,14 @@ static void unanswered(struct timer *t)
 
 	d->issued.pending = false;
 	devid_count.unanswered++;
+	if (conf.devid.transport == CONFIG_DEVID_IKE && ++d->tries < TRIES) {
+		log_say(LOG_INFO, "devid-again", "no answer in time", NULL);
+		d->asked = false;
+		devid_ask(d->c);
+		return;
+	}
 	devid_set(&d->verdict, DEVID_INDETERMINATE, "challenge.unanswered",
-		  "no answer in time (does the device have [devid], and is it open there?)");
+		  "no answer in time, however often (does the device have [devid], and is it open there?)");
 	settle(d, NULL);
 }
 

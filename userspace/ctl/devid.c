@@ -19,6 +19,7 @@ static const struct {
 	{ "challenge", devid_challenge_verb, "make an identity request" },
 	{ "prove", devid_prove_verb, "answer one, signed by the TPM" },
 	{ "verify", devid_verify_verb, "judge an answer" },
+	{ "ask", devid_ask_verb, "have a device asked once more" },
 	{ "status", devid_status, "whether an IMEI has a binding; how many a store has" },
 };
 

@@ -10,6 +10,7 @@ int devid_provision(struct ctl *ctl, int argc, char **argv);
 int devid_show(struct ctl *ctl, int argc, char **argv);
 int devid_challenge_verb(struct ctl *ctl, int argc, char **argv);
 int devid_prove_verb(struct ctl *ctl, int argc, char **argv);
+int devid_ask_verb(struct ctl *ctl, int argc, char **argv);
 int devid_verify_verb(struct ctl *ctl, int argc, char **argv);
 
 /* A connection to the TPM that ends the tool when it is late. 0, or the exit status. */
