@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2034	# PG_URI is for who sources this
 #
 # A PostgreSQL of one's own: a new cluster in a directory of its own, a Unix socket and no
 # port, no more than the test's life. pg_make DIR makes it, pg_start and pg_stop do as

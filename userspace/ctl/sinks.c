@@ -13,7 +13,7 @@
 #define POST_MS		10000
 #define AGAIN_S		3600	/* what FIGS refuses is not sent again before */
 
-enum { OPT_FIGS = 256, OPT_CA, OPT_CERT, OPT_KEY, OPT_STORE };
+enum { OPT_FIGS = 256, OPT_CA, OPT_CERT, OPT_KEY, OPT_STORE, OPT_TO, OPT_GATEWAY };
 
 static const struct option options[] = {
 	{ "figs", required_argument, NULL, OPT_FIGS },
@@ -21,6 +21,8 @@ static const struct option options[] = {
 	{ "cert", required_argument, NULL, OPT_CERT },
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "sinks", required_argument, NULL, OPT_STORE },
+	{ "to", required_argument, NULL, OPT_TO },
+	{ "gateway", required_argument, NULL, OPT_GATEWAY },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -28,22 +30,26 @@ static const struct option options[] = {
 
 struct sinks_args {
 	struct ctl *ctl;
-	const char *figs, *ca, *cert, *key, *store;
+	const char *figs, *ca, *cert, *key, *store, *to, *gateway;
 };
 
 static int usage(void)
 {
 	puts("usage: trustgate sinks deliver --figs URL [OPTIONS]\n"
+	     "       trustgate sinks retain --to URI [OPTIONS]\n"
 	     "       trustgate sinks show [OPTIONS]\n\n"
 	     "What became of the H(e)NBs' reports, as the agent keeps it where [integrity] sinks says.\n"
 	     "deliver sends what waits, in the order it came, one JSON object a POST. It ends at the\n"
 	     "first that finds no server; what was refused is sent again after an hour. An event has\n"
 	     "the same Idempotency-Key whenever it is sent, and leaves the store when it is answered\n"
-	     "with 200 to 299.\n\n"
+	     "with 200 to 299. retain puts what is kept into a database of PostgreSQL that several\n"
+	     "gateways share, each report once, from where it stopped.\n\n"
 	     "  --figs URL        where to, https:// alone\n"
 	     "  --ca FILE         PEM, who may have issued the server's certificate\n"
 	     "  --cert FILE       PEM, to show the server, and its\n"
 	     "  --key FILE        key\n"
+	     "  --to URI          postgresql://...; PGPASSWORD and PGPASSFILE are looked at\n"
+	     "  --gateway NAME    what this gateway is called there: its host name unless given\n"
 	     "  --sinks FILE      the store: " SINKS_PATH " unless given\n"
 	     "  -j, --json        print one JSON document\n\n"
 	     "exit status: 0 nothing waits (show: always), 1 something does, 64 usage");
@@ -150,13 +156,38 @@ static int deliver(const struct sinks_args *a, struct sinks *s, const char *path
 	return EXIT_FAILED;
 }
 
+static int retain(const struct sinks_args *a, struct sinks *s, const char *path)
+{
+	char host[SINKS_GATEWAY_MAX + 1] = "";
+	int lock = sinks_lock(path), rc;
+	int64_t copied;
+
+	if (lock < 0) {
+		complain(path, lock == -EBUSY ? "another one delivers" : strerror(-lock), "try again later");
+		return EXIT_FAILED;
+	}
+	if (!a->gateway && gethostname(host, sizeof(host) - 1))
+		*host = '\0';
+	rc = sinks_copy(s, a->to, a->gateway ? a->gateway : host, &copied);
+	close(lock);
+	if (rc) {
+		complain("sinks retain", sinks_error(s), NULL);
+		return EXIT_FAILED;
+	}
+	if (a->ctl->json)
+		return json_emit(json_pack("{s:I}", "copied", (json_int_t)copied), "trustgate.sinks-retain/1",
+				 true, EXIT_GOOD);
+	printf("%lld copied\n", (long long)copied);
+	return EXIT_GOOD;
+}
+
 static int parse(struct sinks_args *a, int argc, char **argv)
 {
 	int opt;
 
 	optind = 0;
 	while ((opt = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		const char **const to[] = { &a->figs, &a->ca, &a->cert, &a->key, &a->store };
+		const char **const to[] = { &a->figs, &a->ca, &a->cert, &a->key, &a->store, &a->to, &a->gateway };
 
 		if (opt == '?')
 			return option_error(argc, argv);
@@ -176,17 +207,20 @@ int verb_sinks(struct ctl *ctl, int argc, char **argv)
 {
 	struct sinks_args a = { .ctl = ctl };
 	bool delivers = argc && !strcmp(argv[0], "deliver");
+	bool retains = argc && !strcmp(argv[0], "retain");
 	struct sinks *s;
 	char err[256];
 	int rc;
 
 	if (argc && (!strcmp(argv[0], "-h") || !strcmp(argv[0], "--help")))
 		return usage();
-	if (!argc || (!delivers && strcmp(argv[0], "show")))
-		return usage_error(argc ? argv[0] : "sinks", "deliver or show");
+	if (!argc || (!delivers && !retains && strcmp(argv[0], "show")))
+		return usage_error(argc ? argv[0] : "sinks", "deliver, retain or show");
 	rc = parse(&a, argc, argv);
 	if (!rc && delivers && !a.figs)
 		rc = usage_error("sinks deliver", "needs --figs");
+	if (!rc && retains && !a.to)
+		rc = usage_error("sinks retain", "needs --to");
 	if (rc)
 		return rc;
 	if (!a.store)
@@ -196,7 +230,7 @@ int verb_sinks(struct ctl *ctl, int argc, char **argv)
 		complain(a.store, err, NULL);
 		return EXIT_FAILED;
 	}
-	rc = delivers ? deliver(&a, s, a.store) : print(&a, s, NULL);
+	rc = delivers ? deliver(&a, s, a.store) : retains ? retain(&a, s, a.store) : print(&a, s, NULL);
 	sinks_close(s);
 	return rc;
 }

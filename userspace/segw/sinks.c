@@ -14,10 +14,9 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include "segw/db.h"
+#include "segw/sinks_internal.h"
 
 #define APPLICATION_ID	0x5447534b	/* "TGSK" */
-#define KEY_LEN		32
 
 static const struct db_schema schema = { .id = APPLICATION_ID, .create =
 	"CREATE TABLE report ("
@@ -47,12 +46,6 @@ static const struct db_schema schema = { .id = APPLICATION_ID, .create =
 	") STRICT",
 };
 
-struct sinks {
-	struct db db;
-	uint8_t key[KEY_LEN];
-	struct db_stmt *report, *outbox, *next, *delivered, *postpone, *count;
-};
-
 static void key_path(const char *path, char out[4096])
 {
 	snprintf(out, 4096, "%s.key", path);
@@ -61,7 +54,7 @@ static void key_path(const char *path, char out[4096])
 /* Made once: with another key all devices would be others. */
 static int make_key(const char *path)
 {
-	uint8_t key[KEY_LEN];
+	uint8_t key[SINKS_KEY_LEN];
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), err = 0;
 
 	if (fd < 0)
@@ -90,10 +83,10 @@ static int load_key(struct sinks *s, const char *path, char *err, size_t errlen)
 			 strerror(-rc));
 		return rc;
 	}
-	rc = read(fd, s->key, KEY_LEN) == KEY_LEN ? 0 : -EBADMSG;
+	rc = read(fd, s->key, SINKS_KEY_LEN) == SINKS_KEY_LEN ? 0 : -EBADMSG;
 	close(fd);
 	if (rc)
-		snprintf(err, errlen, "%.100s has fewer than %d octets (restore it from a backup)", name, KEY_LEN);
+		snprintf(err, errlen, "%.100s has fewer than %d octets (restore it from a backup)", name, SINKS_KEY_LEN);
 	return rc;
 }
 
@@ -162,7 +155,7 @@ bool sinks_pseudonym(const struct sinks *s, const char *identity, char out[2 * P
 	uint8_t mac[PKI_DIGEST_LEN];
 	unsigned int len = sizeof(mac);
 
-	if (!HMAC(EVP_sha256(), s->key, KEY_LEN, (const uint8_t *)identity, strlen(identity), mac, &len))
+	if (!HMAC(EVP_sha256(), s->key, SINKS_KEY_LEN, (const uint8_t *)identity, strlen(identity), mac, &len))
 		return false;
 	hex(out, mac, sizeof(mac));
 	return true;

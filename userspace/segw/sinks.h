@@ -59,4 +59,13 @@ struct sinks_counts {
 
 int sinks_count(struct sinks *s, struct sinks_counts *counts);
 
+/*
+ * Put what is kept here and is not there yet into the database @where, under the name of
+ * this @gateway; several may share it. What is there is there once: a row is known by
+ * gateway and number, and where it stopped is what the database says. 0 or a negative
+ * errno; *@copied says how many, also then. -EEXIST: another store has that name there.
+ */
+#define SINKS_GATEWAY_MAX	253
+int sinks_copy(struct sinks *s, const char *where, const char *gateway, int64_t *copied);
+
 #endif /* TRUSTGATE_SEGW_SINKS_H */
