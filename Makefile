@@ -38,12 +38,14 @@ install: all
 	$(MAKE) -C userspace O=$(O)/userspace install
 	install -D -m 644 -t $(DESTDIR)/usr/share/doc/trustgate policy/trustgated.conf \
 		policy/swanctl-henb.conf policy/swanctl-segw.conf policy/trustgated-segw.conf \
+		policy/cwmp.conf \
 		policy/swanctl-henb-combined.conf policy/swanctl-segw-combined.conf
 	install -D -m 644 policy/strongswan-baseline.conf \
 		$(DESTDIR)/etc/strongswan.d/trustgate.conf
 	install -D -m 644 -t $(DESTDIR)/lib/systemd/system policy/trustgated.service \
 		policy/trustgate-revocation.service policy/trustgate-revocation.timer \
-		policy/trustgate-sinks.service policy/trustgate-sinks.timer
+		policy/trustgate-sinks.service policy/trustgate-sinks.timer \
+		policy/trustgate-retain.service policy/trustgate-retain.timer
 	install -D -m 644 policy/modprobe-trustgate.conf $(DESTDIR)/etc/modprobe.d/trustgate.conf
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
