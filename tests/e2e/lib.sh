@@ -184,16 +184,10 @@ begin() {
 passes() { ping_try "$1" "$2" || why "no answer from $2"; }
 blocked() { not in_ns "$1" ping -n -q -c 2 -i 0.2 -W 1 "$2" > /dev/null 2>&1 || why "$2 answered"; }
 
-# counters NS: its counters as NAME N, one a line
-counters() {
-	in_ns "$1" nft list counters table "$(tg_family "$1")" tg |
-		awk '$1 == "counter" { name = $2 } $1 == "packets" { print name, $2 }'
-}
-
 # user: user packets that arrived at either end since count_reset
 user() {
-	{ counters core; counters lan; counters hnb; } |
-		awk '/_user/ { n += $2 } END { print n + 0 }'
+	tally core lan hnb |
+		awk '/_user/ { n += $2; seen++ } END { print (seen == 3) ? n : "not counted" }'
 }
 
 # settle: until nothing is on its way any more, on a crowded machine too
@@ -201,7 +195,7 @@ settle() {
 	local now before=-
 	for _ in $(seq 20); do
 		sleep 0.2
-		now="$(user) $(count wan_esp)"
+		now=$(tally core lan hnb wan | grep -E '_user|wan_esp')
 		[ "$now" != "$before" ] || return 0
 		before=$now
 	done
@@ -265,4 +259,30 @@ happened() { [ "$(event "$@")" != 0 ]; }
 # ike_gone: hnb's charon has no IKE SA
 ike_gone() {
 	[ -z "$(swan hnb --list-sas 2>/dev/null)" ]
+}
+
+# --------------------------------------------------------------------------- the TPM
+# tpm_watch: count from now on what commands the kernel hands to the TPM, whoever sends
+# them: the command's code is at octet 6 of what tpm_transmit() gets.
+tpm_watch() {
+	local t=/sys/kernel/tracing
+	[ -e $t/kprobe_events ] || mount -t tracefs tracefs $t
+	grep -q kprobes/tg_tpm $t/kprobe_events ||
+		echo 'p:tg_tpm tpm_transmit cc=+6(%si):x32' >> $t/kprobe_events || return 1
+	echo 1 > $t/events/kprobes/tg_tpm/enable && echo 1 > $t/tracing_on && : > $t/trace ||
+		return 1
+	auths_before=$(auths)
+}
+
+# tpm_signs: how many of them were TPM2_Sign (0x15d, big-endian)
+tpm_signs() { grep -c 'tg_tpm: .*cc=0x5d010000' /sys/kernel/tracing/trace; }
+
+# auths: first requests of IKE_AUTH in the SeGW's log, whose level has to be 1; auths_sent:
+# those since tpm_watch
+auths() { cat "$TG_RUN/segw/log" 2> /dev/null | grep -c 'parsed IKE_AUTH request 1 \[ IDi'; }
+auths_sent() { echo $(($(auths) - auths_before)); }
+# one_each: as many signatures as requests, and there was one
+one_each() {
+	[ "$(auths_sent)" -ge 1 ] || why "no IKE_AUTH" || return 1
+	is "TPM2_Sign for $(auths_sent) IKE_AUTH" "$(auths_sent)" "$(tpm_signs)"
 }

@@ -288,26 +288,18 @@ counters_up() {
 	E
 }
 
-tg_family() {
-	case $1 in hnb) echo inet ;; *) echo netdev ;; esac
-}
+# tally [-r] NS...: every counter of these, NAME N, a line each; -r: and reset them
+tally() { "${TG_TALLY:-/usr/libexec/trustgate-tests/e2e/tally}" "$@"; }
 
 # count NAME...: the numbers, one a line
 count() {
-	local name ns
+	local name
 	for name; do
-		ns=${name%%_*}
-		in_ns "$ns" nft list counter "$(tg_family "$ns")" tg "$name" |
-			sed -n 's/.*packets \([0-9]*\) .*/\1/p'
+		tally "${name%%_*}" | sed -n "s/^$name //p"
 	done
 }
 
-count_reset() {
-	local ns
-	for ns in core lan hnb wan; do
-		in_ns $ns nft reset counters table "$(tg_family $ns)" tg > /dev/null
-	done
-}
+count_reset() { tally -r core lan hnb wan > /dev/null; }
 
 core_user_packets() { count core_user; }
 lan_user_packets() { count lan_user; }
