@@ -117,7 +117,7 @@ counter() {
 # unseen CAPTURE: neither the digits nor their BCD, in either order of the nibbles, is in the
 # capture or in what anybody wrote
 unseen() {
-	python3 - $IMEI "$1" "$AGENT_LOG" "$SEGW_LOG" "$TG_RUN/hnb/log" "$TG_RUN/segw/log" \
+	python3 - "$IMEI" "$1" "$AGENT_LOG" "$SEGW_LOG" "$TG_RUN/hnb/log" "$TG_RUN/segw/log" \
 		"$R/serve.log" "$R/aaa.log" <<-'X'
 	import sys
 	d = sys.argv[1]
