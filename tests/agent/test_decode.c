@@ -161,6 +161,29 @@ static void test_binding(struct msg *m)
 	refused(m, TG_WIRE_AUTHORIZE, "FFS-03: a record of no IKE SA");
 }
 
+static void test_sign(struct msg *m)
+{
+	struct decode_msg d;
+
+	start(m);
+	tap_ok(!finish(m, TG_WIRE_SIGN, &d) && !(d.have >> TG_WIRE_DIGEST & 1),
+	       "HNB-TRE-09: sign: the key alone is asked for");
+	start(m);
+	item(m, TG_WIRE_DIGEST, nonce, TG_WIRE_DIGEST_LEN);
+	tap_ok(!finish(m, TG_WIRE_SIGN, &d) && d.have >> TG_WIRE_DIGEST & 1 &&
+	       !memcmp(d.digest, nonce, TG_WIRE_DIGEST_LEN), "HNB-TRE-09: sign: a digest");
+	start(m);
+	item(m, TG_WIRE_DIGEST, nonce, TG_WIRE_DIGEST_LEN - 1);
+	refused(m, TG_WIRE_SIGN, "HNB-TRE-09: a digest of 31 octets");
+	start(m);
+	item(m, TG_WIRE_DIGEST, nonce, TG_WIRE_DIGEST_LEN);
+	item(m, TG_WIRE_DIGEST, nonce, TG_WIRE_DIGEST_LEN);
+	refused(m, TG_WIRE_SIGN, "HNB-TRE-09: two digests");
+	start(m);
+	item(m, TG_WIRE_SIGNATURE, nonce, TG_WIRE_SIGNATURE_MAX);
+	refused(m, TG_WIRE_SIGN, "HNB-TRE-09: a signature where one is asked for");
+}
+
 /* Authorize with @type of @len octets in place of a good one. */
 static void misfit(struct msg *m, uint16_t type, const void *data, uint16_t len, const char *what)
 {
@@ -380,6 +403,20 @@ static void test_plugin_integrity(void)
 	       "HNB-INT-01: the longest record reaches the plugin");
 	len = encode_record(buf, 9, longest, 0);
 	tap_ok(tg_msg_parse_reply(buf, len, &r) != NULL, "HNB-INT-01: refused: an empty record");
+	len = encode_signature(buf, 9, longest, TG_WIRE_KEY_MAX, longest, TG_WIRE_SIGNATURE_MAX);
+	tap_ok(!tg_msg_parse_reply(buf, len, &r) && r.key_len == TG_WIRE_KEY_MAX &&
+	       r.signature_len == TG_WIRE_SIGNATURE_MAX && !memcmp(r.signature, longest, 72),
+	       "HNB-TRE-09: the longest key and signature reach the plugin");
+	len = encode_signature(buf, 9, longest, 91, NULL, 0);
+	tap_ok(!tg_msg_parse_reply(buf, len, &r) && r.key_len == 91 && !r.signature_len,
+	       "HNB-TRE-09: and a key without one");
+	len = encode_signature(buf, 9, longest, 91, longest, TG_WIRE_SIGNATURE_MAX + 1);
+	tap_ok(tg_msg_parse_reply(buf, len, &r) != NULL,
+	       "HNB-TRE-09: refused: a signature of 73 octets");
+	len = encode_signature(buf, 9, longest, TG_WIRE_KEY_MAX + 1, longest, 70);
+	tap_ok(tg_msg_parse_reply(buf, len, &r) != NULL, "HNB-TRE-09: refused: a key of 129 octets");
+	len = encode_signature(buf, 9, longest, 0, longest, 70);
+	tap_ok(tg_msg_parse_reply(buf, len, &r) != NULL, "HNB-TRE-09: refused: an empty key");
 }
 
 static void take(void *arg, const struct vici_str *path, size_t depth, struct vici_str key,
@@ -440,6 +477,7 @@ int main(void)
 	tap_start();
 	test_good(&m);
 	test_binding(&m);
+	test_sign(&m);
 	test_misfits(&m);
 	test_version(&m);
 	test_items(&m);

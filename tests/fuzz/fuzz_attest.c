@@ -4,8 +4,7 @@
  * length in two octets. Once as it is, and once signed anew by a known key, or
  * nothing behind the signature check would ever run.
  */
-#include <string.h>
-#include "fuzz.h"
+#include "parts.h"
 #include "../tre/quote_maker.h"
 
 #define MASK	0x000481
@@ -33,24 +32,6 @@ static void setup(void)
 	quote_marshal_rest(&good);
 }
 
-static const uint8_t *take(const uint8_t **data, size_t *size, size_t *len)
-{
-	const uint8_t *part;
-
-	*len = 0;
-	if (*size < 2)
-		return *data;
-	*len = (size_t)((*data)[0] << 8 | (*data)[1]);
-	*data += 2;
-	*size -= 2;
-	if (*len > *size)
-		*len = *size;
-	part = *data;
-	*data += *len;
-	*size -= *len;
-	return part;
-}
-
 static void appraise(const uint8_t *attest, size_t attest_len, const uint8_t *sig, size_t sig_len,
 		     const uint8_t *ak, size_t ak_len, struct tre_result *r)
 {
@@ -69,9 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tre_result r;
 
 	setup();
-	attest = take(&data, &size, &attest_len);
-	sig = take(&data, &size, &sig_len);
-	ak = take(&data, &size, &ak_len);
+	attest = fuzz_take(&data, &size, &attest_len);
+	sig = fuzz_take(&data, &size, &sig_len);
+	ak = fuzz_take(&data, &size, &ak_len);
 	appraise(attest, attest_len, sig, sig_len, ak, ak_len, &r);
 
 	again = good;
@@ -87,14 +68,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-static size_t put(uint8_t *to, const uint8_t *part, size_t len)
-{
-	to[0] = (uint8_t)(len >> 8);
-	to[1] = (uint8_t)len;
-	memcpy(to + 2, part, len);
-	return len + 2;
-}
-
 size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 {
 	size_t len;
@@ -102,7 +75,7 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 	if (n)
 		return 0;
 	setup();
-	len = put(buf, good.attest_der, good.attest_len);
-	len += put(buf + len, good.sig_der, good.sig_len);
-	return len + put(buf + len, good.public_der, good.public_len);
+	len = fuzz_put(buf, good.attest_der, good.attest_len);
+	len += fuzz_put(buf + len, good.sig_der, good.sig_len);
+	return len + fuzz_put(buf + len, good.public_der, good.public_len);
 }

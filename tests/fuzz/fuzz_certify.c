@@ -4,8 +4,7 @@
  * each behind its length in two octets. Once as it is, and once signed anew by a known
  * key (FFS-04).
  */
-#include <string.h>
-#include "fuzz.h"
+#include "parts.h"
 #include "../tre/report_maker.h"
 
 static struct made_certification good;
@@ -21,24 +20,6 @@ static void setup(void)
 	FUZZ_ASSERT(ak && ike);
 	certification_begin(&good, ak, ike);
 	certification_end(&good);
-}
-
-static const uint8_t *take(const uint8_t **data, size_t *size, size_t *len)
-{
-	const uint8_t *part;
-
-	*len = 0;
-	if (*size < 2)
-		return *data;
-	*len = (size_t)((*data)[0] << 8 | (*data)[1]);
-	*data += 2;
-	*size -= 2;
-	if (*len > *size)
-		*len = *size;
-	part = *data;
-	*data += *len;
-	*size -= *len;
-	return part;
 }
 
 /* Whatever is certified is a key of this name, by the key that was given. */
@@ -63,10 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tre_certification c;
 
 	setup();
-	c.ak_public = take(&data, &size, &c.ak_public_len);
-	c.ike_public = take(&data, &size, &c.ike_public_len);
-	c.attest = take(&data, &size, &c.attest_len);
-	c.sig = take(&data, &size, &c.sig_len);
+	c.ak_public = fuzz_take(&data, &size, &c.ak_public_len);
+	c.ike_public = fuzz_take(&data, &size, &c.ike_public_len);
+	c.attest = fuzz_take(&data, &size, &c.attest_len);
+	c.sig = fuzz_take(&data, &size, &c.sig_len);
 	/* Nobody has another attestation key's signature. */
 	if (check(&c))
 		FUZZ_ASSERT(c.ak_public_len == good.c.ak_public_len);
@@ -88,14 +69,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-static size_t put(uint8_t *to, const uint8_t *part, size_t len)
-{
-	to[0] = (uint8_t)(len >> 8);
-	to[1] = (uint8_t)len;
-	memcpy(to + 2, part, len);
-	return len + 2;
-}
-
 size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 {
 	const struct tre_certification *c = &good.c;
@@ -104,8 +77,8 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 	if (n)
 		return 0;
 	setup();
-	len = put(buf, c->ak_public, c->ak_public_len);
-	len += put(buf + len, c->ike_public, c->ike_public_len);
-	len += put(buf + len, c->attest, c->attest_len);
-	return len + put(buf + len, c->sig, c->sig_len);
+	len = fuzz_put(buf, c->ak_public, c->ak_public_len);
+	len += fuzz_put(buf + len, c->ike_public, c->ike_public_len);
+	len += fuzz_put(buf + len, c->attest, c->attest_len);
+	return len + fuzz_put(buf + len, c->sig, c->sig_len);
 }

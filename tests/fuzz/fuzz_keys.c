@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What comes to a box's TPM from outside: a certificate and its issuer's as a signature
- * in the TPM's terms, the record of a root, a request for a certificate, a vendor's key.
+ * in the TPM's terms, the record of a root, a request for a certificate, a vendor's key,
+ * an approval.
  * The first octet says which; parts are behind their length in two octets.
  */
 #include <string.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include "fuzz.h"
+#include "parts.h"
 #include "tre/anchor.h"
+#include "tre/approval.h"
 #include "tre/provision.h"
 #include "tre/verify.h"
 
-enum { LINK, RECORD, REQUEST, VENDOR, KINDS };
+enum { LINK, RECORD, REQUEST, VENDOR, APPROVAL, KINDS };
 
 static EVP_PKEY *ec, *rsa;
 
@@ -27,18 +29,9 @@ static void setup(void)
 
 static struct tre_der take(const uint8_t **data, size_t *size)
 {
-	struct tre_der part = { .data = *data };
+	struct tre_der part;
 
-	if (*size < 2)
-		return part;
-	part.len = (size_t)((*data)[0] << 8 | (*data)[1]);
-	*data += 2;
-	*size -= 2;
-	if (part.len > *size)
-		part.len = *size;
-	part.data = *data;
-	*data += part.len;
-	*size -= part.len;
+	part.data = fuzz_take(data, size, &part.len);
 	return part;
 }
 
@@ -88,6 +81,24 @@ static void try_record(const uint8_t *data, size_t size)
 	tre_anchor_is(&a, data, size);
 }
 
+/* What is read is what would be written: there is one text for each approval. */
+static void try_approval(const uint8_t *data, size_t size)
+{
+	static struct tre_approval a;
+	struct tre_result r = { .verdict = TRE_UNAVAILABLE };
+	bool ok = tre_approval_parse((const char *)data, size, &a, &r);
+	char *text;
+
+	check(ok, &r);
+	if (!ok)
+		return;
+	FUZZ_ASSERT(a.version && a.n && a.n <= TRE_APPROVAL_STATES);
+	text = tre_approval_text(&a);
+	FUZZ_ASSERT(text && strlen(text) == size && !memcmp(text, data, size));
+	free(text);
+	tre_approval_verify(&a, &r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tre_result r = { .verdict = TRE_UNAVAILABLE };
@@ -110,20 +121,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(ok, &r);
 		FUZZ_ASSERT(!ok || (identity[0] && memchr(identity, 0, sizeof(identity))));
 		break;
+	case APPROVAL:
+		try_approval(data + 1, size - 1);
+		break;
 	default:
 		check(tre_vendor_load(data + 1, size - 1, &vendor, &r), &r);
 		break;
 	}
 	return 0;
-}
-
-static size_t put(uint8_t *to, const uint8_t *part, int len)
-{
-	FUZZ_ASSERT(len > 0);
-	to[0] = (uint8_t)(len >> 8);
-	to[1] = (uint8_t)len;
-	memcpy(to + 2, part, (size_t)len);
-	return (size_t)len + 2;
 }
 
 /* A certificate for @key by itself; @pss: RSASSA-PSS with a salt as long as the hash. */
@@ -145,7 +150,8 @@ static size_t put_cert(uint8_t *to, EVP_PKEY *key, bool pss)
 			    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) > 0);
 	FUZZ_ASSERT(X509_sign_ctx(cert, ctx) > 0);
 	n = i2d_X509(cert, &der);
-	len = put(to, der, n);
+	FUZZ_ASSERT(n > 0);
+	len = fuzz_put(to, der, (size_t)n);
 	OPENSSL_free(der);
 	X509_free(cert);
 	EVP_MD_CTX_free(ctx);
@@ -193,9 +199,34 @@ static size_t seed_vendor(uint8_t *buf)
 	return (size_t)len;
 }
 
+static size_t seed_approval(uint8_t *buf)
+{
+	static struct tre_approval a;
+	struct tre_result r;
+	char pem[1024], *text;
+	size_t len;
+
+	len = seed_vendor((uint8_t *)pem);
+	memset(&a, 0, sizeof(a));
+	FUZZ_ASSERT(tre_vendor_load(pem, len, &a.authority, &r));
+	a.version = 7;
+	a.n = 2;
+	strcpy(a.states[0].name, "new");
+	strcpy(a.states[1].name, "old");
+	a.states[0].mask = 0x800081;
+	a.states[1].mask = 1;
+	FUZZ_ASSERT(tre_approval_sign(ec, &a));
+	text = tre_approval_text(&a);
+	FUZZ_ASSERT(text);
+	len = strlen(text);
+	memcpy(buf, text, len);
+	free(text);
+	return len;
+}
+
 size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 {
-	static const uint8_t kinds[] = { LINK, LINK, LINK, RECORD, REQUEST, VENDOR };
+	static const uint8_t kinds[] = { LINK, LINK, LINK, RECORD, REQUEST, VENDOR, APPROVAL };
 	size_t len;
 
 	if (n >= sizeof(kinds))
@@ -210,6 +241,8 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 		return 1 + seed_record(buf);
 	case REQUEST:
 		return 1 + seed_request(buf);
+	case APPROVAL:
+		return 1 + seed_approval(buf);
 	default:
 		return 1 + seed_vendor(buf);
 	}

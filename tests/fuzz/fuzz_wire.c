@@ -35,6 +35,8 @@ static void hear(const uint8_t *data, size_t size)
 	if (!tg_msg_parse_reply(data, size, &r)) {
 		FUZZ_ASSERT(strlen(r.text) <= TG_MSG_TEXT_MAX);
 		FUZZ_ASSERT(r.integrity_len <= sizeof(r.integrity));
+		FUZZ_ASSERT(r.key_len <= sizeof(r.key));
+		FUZZ_ASSERT(r.signature_len <= sizeof(r.signature));
 	}
 }
 
@@ -144,6 +146,8 @@ static size_t from_agent(unsigned int n, uint8_t buf[FUZZ_MAX])
 	if (n == 2)
 		return encode_hello_reply(buf, 1, &(struct decode_hello){
 			TG_WIRE_FLAG_REQUIRED, TG_WIRE_MODE_AUTO, 48320, 2000 });
+	if (n == 5)
+		return encode_signature(buf, 7, cert.data, cert.len, ocsp.data, ocsp.len);
 	if (n == 4)
 		return encode_send(buf, 7, TG_WIRE_CHALLENGE_TYPE, cert.data, cert.len);
 	if (n == 3)
@@ -155,7 +159,7 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 {
 	static const uint16_t types[] = {
 		TG_WIRE_HELLO, TG_WIRE_AUTHORIZE, TG_WIRE_CHILD_KEYS, TG_WIRE_PING, TG_WIRE_REPORT,
-		TG_WIRE_NOTIFIED,
+		TG_WIRE_NOTIFIED, TG_WIRE_SIGN,
 	};
 	struct tg_wire_hdr hdr = { .magic = TG_WIRE_MAGIC, .version = TG_WIRE_VERSION, .seq = 1 };
 	struct seed s = { .buf = buf, .len = sizeof(hdr) };
@@ -174,6 +178,8 @@ size_t fuzz_seed(unsigned int n, uint8_t buf[FUZZ_MAX])
 	} else if (hdr.type == TG_WIRE_REPORT) {
 		number(&s, TG_WIRE_IKE_ID, 7);
 		binding(&s);
+	} else if (hdr.type == TG_WIRE_SIGN) {
+		item(&s, TG_WIRE_DIGEST, "0123456789abcdef0123456789abcdef", 32);
 	} else if (hdr.type == TG_WIRE_NOTIFIED) {
 		number(&s, TG_WIRE_IKE_ID, 7);
 		number(&s, TG_WIRE_NOTIFY, TG_WIRE_PROOF_TYPE);
