@@ -43,8 +43,12 @@ bits() { # RULE WHAT...
 	done
 	tamper none
 }
-ROWS='FFS-03, HNB-TRE-10' bits tre.quote.qualifying spi_i spi_r ni nr idi
-ROWS='HNB-TRE-12' bits tre.quote.qualifying nonce claims
+for part in spi_i spi_r ni nr idi; do
+	ROWS='FFS-03, HNB-TRE-10' bits "tre.quote.${part/_/-}" $part
+done
+for part in nonce claims; do
+	ROWS='HNB-TRE-12' bits tre.quote.$part $part
+done
 ROWS='HNB-TRE-12, CON-26' bits tre.signature quote signature
 ROWS='FFS-03, HNB-TRE-12' bits tre.ak.name ak
 ROWS=FFS-03 bits record.version version
@@ -54,7 +58,7 @@ check "HNB-INT-02: charon's log at the SeGW says who refused, and why" \
 # --- another's words ------------------------------------------------------------------
 tamper replay
 check "HNB-INT-05: a record of an IKE SA before: refused" refused
-check "HNB-INT-05, HNB-TRE-10: as of another IKE SA" segw_says 5 'outcome=refused rule=tre.quote.qualifying '
+check "HNB-INT-05, HNB-TRE-10: as of another IKE SA" segw_says 5 'outcome=refused rule=tre.quote.spi-i '
 tamper cut
 check "SGW-INT-10: what is no record, of a peer that has authenticated: refused" refused
 check "SGW-INT-10: as such" segw_says 5 'outcome=refused rule=record\.'

@@ -119,9 +119,9 @@ static const struct appraisal cases[] = {
 	{ "HNB-TRE-12", "another key's signature is bad", APPRAISE_BAD, "tre.signature", by_foreign },
 	{ "FFS-02", "a record cut short is bad", APPRAISE_BAD, "record.cmw", .after = cut },
 	{ "FFS-02", "an empty record is bad", APPRAISE_BAD, "record.size", .after = none },
-	{ "HNB-INT-05, PIT-40", "another IKE SA is bad", APPRAISE_BAD, "tre.quote.qualifying", .after = other_spi },
-	{ "HNB-INT-05", "a replay with another Nr is bad", APPRAISE_BAD, "tre.quote.qualifying", .after = other_nr },
-	{ "HNB-INT-05", "another IDi is bad", APPRAISE_BAD, "tre.quote.qualifying", .after = other_id },
+	{ "HNB-INT-05, PIT-40", "another IKE SA is bad", APPRAISE_BAD, "tre.quote.spi-r", .after = other_spi },
+	{ "HNB-INT-05", "a replay with another Nr is bad", APPRAISE_BAD, "tre.quote.nr", .after = other_nr },
+	{ "HNB-INT-05", "another IDi is bad", APPRAISE_BAD, "tre.quote.idi", .after = other_id },
 	{ "HNB-INT-05", "an IKE SA whose nonce is lost proves nothing", APPRAISE_UNKNOWN, "tre.binding",
 	  .after = no_nr },
 	{ "FFS-05", "a box that says fail fails", APPRAISE_FAIL, "appraise.claim.fail", failed,
@@ -209,16 +209,17 @@ static void test_bits(void)
 
 		*octet ^= (uint8_t)(1u << bit % 8);
 		appraise(&w.job, &r);
-		good += r.verdict != APPRAISE_BAD || strcmp(r.rule, "tre.quote.qualifying");
+		good += r.verdict != APPRAISE_BAD ||
+			strcmp(r.rule, bit < 64 ? "tre.quote.spi-i" : "tre.quote.spi-r");
 		*octet ^= (uint8_t)(1u << bit % 8);
 	}
-	tap_ok(!good, "HNB-INT-05: each bit of the SPIs flipped is bad");
+	tap_ok(!good, "HNB-INT-05: each bit of the SPIs flipped is bad, by its own reason");
 	appraise(&w.job, &r);
 	tap_ok(r.verdict == APPRAISE_GOOD, "SGW-INT-08: and unflipped it is good again");
 }
 
 /* The bits of Ni, Nr and IDi, which are pointed to. */
-static void test_field(const char *what, size_t nat, size_t len_at)
+static void test_field(const char *what, const char *rule, size_t nat, size_t len_at)
 {
 	static struct world w;
 	struct appraise_result r;
@@ -236,10 +237,10 @@ static void test_field(const char *what, size_t nat, size_t len_at)
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		appraise(&w.job, &r);
-		good += r.verdict != APPRAISE_BAD || strcmp(r.rule, "tre.quote.qualifying");
+		good += r.verdict != APPRAISE_BAD || strcmp(r.rule, rule);
 		copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
-	tap_ok(!good, "HNB-INT-05: each bit of %s flipped is bad", what);
+	tap_ok(!good, "HNB-INT-05: each bit of %s flipped is bad: %s", what, rule);
 	*field = was;
 	free(copy);
 }
@@ -303,9 +304,9 @@ int main(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		run_case(&cases[i]);
 	test_bits();
-	test_field("Ni", offsetof(struct tre_binding, ni), offsetof(struct tre_binding, ni_len));
-	test_field("Nr", offsetof(struct tre_binding, nr), offsetof(struct tre_binding, nr_len));
-	test_field("IDi", offsetof(struct tre_binding, idi), offsetof(struct tre_binding, idi_len));
+	test_field("Ni", "tre.quote.ni", offsetof(struct tre_binding, ni), offsetof(struct tre_binding, ni_len));
+	test_field("Nr", "tre.quote.nr", offsetof(struct tre_binding, nr), offsetof(struct tre_binding, nr_len));
+	test_field("IDi", "tre.quote.idi", offsetof(struct tre_binding, idi), offsetof(struct tre_binding, idi_len));
 	test_reference();
 	appraise_reference_free(reference);
 	EVP_PKEY_free(own);

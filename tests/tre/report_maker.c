@@ -57,7 +57,8 @@ void report_end(struct made_report *m)
 	struct tre_record *r = &m->record;
 	struct made_quote *q = &m->quote;
 
-	if (!tre_record_claims_digest(r, r->claims_digest) ||
+	r->has_made_for = tre_record_made_for(&m->binding, r->nonce, r->made_for);
+	if (!r->has_made_for || !tre_record_claims_digest(r, r->claims_digest) ||
 	    !tre_record_qualifying(&m->binding, r->nonce, r->claims_digest, q->qualifying))
 		quote_die("record");
 	memcpy(q->attest.extraData.buffer, q->qualifying, TRE_DIGEST_LEN);

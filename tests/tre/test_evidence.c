@@ -74,7 +74,7 @@ static void add_unknown(struct made_report *m)
 	while (memcmp(m->data + head - 2, "\1\1", 2) || (m->data[head - 3] & 0xf0) != 0xa0)
 		head--;
 	m->data[head - 3]++;
-	memcpy(m->data + m->len, "\x0b\x00", 2);
+	memcpy(m->data + m->len, "\x0c\x00", 2);
 	m->len += 2;
 	m->data[head - 4] = (uint8_t)(m->data[head - 4] + 2);
 }
@@ -99,24 +99,24 @@ static const struct record_case cases[] = {
 	{ "FFS-03", "a PCR digest of 20 octets fails", "tre.quote.digest", short_digest },
 	{ "FFS-03", "another PCR value than was quoted fails", "tre.quote.digest", other_pcr },
 	{ "FFS-03", "a PCR less than was quoted fails", "tre.quote.digest", less_pcrs },
-	{ "HNB-TRE-12", "another verdict than was signed fails", "tre.quote.qualifying", .after = verdict },
-	{ "HNB-INT-03", "another nonce than was signed fails", "tre.quote.qualifying", .after = nonce },
-	{ "HNB-INT-05", "another firmware than was signed fails", "tre.quote.qualifying", .after = firmware },
-	{ "HNB-INT-05", "a claim left out fails", "tre.quote.qualifying", .after = no_firmware },
-	{ "HNB-INT-05", "another policy than was signed fails", "tre.quote.qualifying", .after = policy },
-	{ "HNB-INT-05", "another time than was signed fails", "tre.quote.qualifying", .after = clock_s },
-	{ "HNB-INT-05", "another clock state than was signed fails", "tre.quote.qualifying", .after = no_sync },
-	{ "HNB-INT-05", "PCRs that were not signed fail", "tre.quote.qualifying", .after = add_pcrs },
-	{ "HNB-INT-05", "an unknown key that was not signed fails", "tre.quote.qualifying", .after = add_unknown },
+	{ "HNB-TRE-12", "another verdict than was signed fails", "tre.quote.claims", .after = verdict },
+	{ "HNB-INT-03", "another nonce than was signed fails", "tre.quote.nonce", .after = nonce },
+	{ "HNB-INT-05", "another firmware than was signed fails", "tre.quote.claims", .after = firmware },
+	{ "HNB-INT-05", "a claim left out fails", "tre.quote.claims", .after = no_firmware },
+	{ "HNB-INT-05", "another policy than was signed fails", "tre.quote.claims", .after = policy },
+	{ "HNB-INT-05", "another time than was signed fails", "tre.quote.claims", .after = clock_s },
+	{ "HNB-INT-05", "another clock state than was signed fails", "tre.quote.claims", .after = no_sync },
+	{ "HNB-INT-05", "PCRs that were not signed fail", "tre.quote.claims", .after = add_pcrs },
+	{ "HNB-INT-05", "an unknown key that was not signed fails", "tre.quote.claims", .after = add_unknown },
 	{ "HNB-TRE-12", "a bit of the quote fails", "tre.signature", .after = attest_bit },
 	{ "HNB-TRE-12", "a bit of its extraData fails", "tre.signature", .after = extra },
 	{ "HNB-TRE-12", "an octet behind the quote fails", "tre.signature", .after = attest_tail },
 	{ "HNB-TRE-12", "an octet behind the signature fails", "tre.signature.encoding", .after = sig_tail },
-	{ "HNB-INT-05", "another SPIi fails", "tre.quote.qualifying", .binding = spi_i },
-	{ "HNB-INT-05", "another SPIr fails", "tre.quote.qualifying", .binding = spi_r },
-	{ "HNB-INT-05", "another Ni fails", "tre.quote.qualifying", .binding = ni },
-	{ "HNB-INT-05", "another Nr, a replay, fails", "tre.quote.qualifying", .binding = nr },
-	{ "HNB-INT-05", "another H(e)NB's IDi fails", "tre.quote.qualifying", .binding = idi },
+	{ "HNB-INT-05", "another SPIi fails", "tre.quote.spi-i", .binding = spi_i },
+	{ "HNB-INT-05", "another SPIr fails", "tre.quote.spi-r", .binding = spi_r },
+	{ "HNB-INT-05", "another Ni fails", "tre.quote.ni", .binding = ni },
+	{ "HNB-INT-05", "another Nr, a replay, fails", "tre.quote.nr", .binding = nr },
+	{ "HNB-INT-05", "another H(e)NB's IDi fails", "tre.quote.idi", .binding = idi },
 	{ "HNB-INT-05", "an IKE SA that is not known is no proof", "tre.binding", .binding = unknown },
 };
 

@@ -75,6 +75,8 @@ json_t *report_json(const struct tre_record *r)
 			    json_pack("{s:o, s:o}", "version", json_text(c->policy_version),
 				      "digest", json_hex(c->policy_digest, TRE_DIGEST_LEN)) : json_null());
 	json_object_set_new(o, "pcrs", c->with_pcrs ? json_pcrs(r) : json_null());
+	json_object_set_new(o, "made_for", r->has_made_for ?
+			    json_hex(r->made_for[0], sizeof(r->made_for)) : json_null());
 	return o;
 }
 

@@ -83,6 +83,35 @@ static bool check_pcrs(const struct tre_record *r, const TPMS_ATTEST *a,
 	return true;
 }
 
+/* The quote is over something else than is here: what, as far as the record can tell. */
+static void blame(const struct tre_record *r, const struct tre_binding *b, struct tre_result *result)
+{
+	static const struct { const char *rule, *what; } parts[] = {
+		[TRE_FOR_SPI_I] = { "tre.quote.spi-i", "SPIi of another IKE SA" },
+		[TRE_FOR_SPI_R] = { "tre.quote.spi-r", "SPIr of another IKE SA" },
+		[TRE_FOR_NI] = { "tre.quote.ni", "Ni of another IKE SA" },
+		[TRE_FOR_NR] = { "tre.quote.nr", "Nr of another IKE SA" },
+		[TRE_FOR_IDI] = { "tre.quote.idi", "IDi of another H(e)NB" },
+		[TRE_FOR_NONCE] = { "tre.quote.nonce", "another nonce than the record has" },
+	};
+	uint8_t here[TRE_FOR_PARTS][TRE_FOR_LEN];
+
+	if (!r->has_made_for || !tre_record_made_for(b, r->nonce, here)) {
+		tre_set(result, TRE_FAIL, "tre.quote.qualifying",
+			"the quote is not over this IKE SA, this nonce and these claims (" RELAYED ")");
+		return;
+	}
+	for (int i = 0; i < TRE_FOR_PARTS; i++) {
+		if (!memcmp(r->made_for[i], here[i], TRE_FOR_LEN))
+			continue;
+		tre_set(result, TRE_FAIL, parts[i].rule, "the quote is over the %s (" RELAYED ")",
+			parts[i].what);
+		return;
+	}
+	tre_set(result, TRE_FAIL, "tre.quote.claims",
+		"the quote is over other claims than the record has (somebody changed it: look who sends it)");
+}
+
 static bool check_binding(const struct tre_record *r, const struct tre_binding *b,
 			  const TPMS_ATTEST *a, struct tre_evidence *e, struct tre_result *result)
 {
@@ -93,8 +122,7 @@ static bool check_binding(const struct tre_record *r, const struct tre_binding *
 	}
 	if (a->extraData.size != TRE_DIGEST_LEN ||
 	    memcmp(a->extraData.buffer, e->qualifying, TRE_DIGEST_LEN)) {
-		tre_set(result, TRE_FAIL, "tre.quote.qualifying",
-			"the quote is not over this IKE SA, this nonce and these claims (" RELAYED ")");
+		blame(r, b, result);
 		return false;
 	}
 	return true;

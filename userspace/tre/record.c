@@ -21,6 +21,7 @@ static const char *const field_names[TRE_FIELDS] = {
 	[TRE_FIELD_SIGNATURE] = "signature", [TRE_FIELD_AK_NAME] = "ak-name",
 	[TRE_FIELD_FIRMWARE] = "firmware", [TRE_FIELD_POLICY] = "policy",
 	[TRE_FIELD_CLOCK] = "clock", [TRE_FIELD_PCRS] = "pcrs",
+	[TRE_FIELD_MADE_FOR] = "made-for",
 };
 
 #define REQUIRED (1u << TRE_FIELD_VERSION | 1u << TRE_FIELD_VERDICT | 1u << TRE_FIELD_NONCE |		\
@@ -213,6 +214,9 @@ static bool read_value(struct reader *rd, enum tre_record_field key)
 		return read_policy(rd) || bad_field(rd, key, "a version and a SHA-256 digest");
 	case TRE_FIELD_CLOCK:
 		return read_clock(rd) || bad_field(rd, key, "seconds and a state");
+	case TRE_FIELD_MADE_FOR:
+		r->has_made_for = next_octets(rd, r->made_for[0], sizeof(r->made_for));
+		return r->has_made_for || bad_field(rd, key, "of 48 octets");
 	default:
 		return read_pcrs(rd) || bad_field(rd, key, "SHA-256 values by ascending PCR");
 	}

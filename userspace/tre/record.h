@@ -61,10 +61,21 @@ struct tre_claims {
 	bool with_pcrs;			/* also tell the PCRs' values: off by default */
 };
 
+/*
+ * What a record was made for: SPIs, and the first octets of SHA-256 of the others. Proves
+ * nothing, which the quote does; says which of them is another here when it does not.
+ */
+enum tre_made_for {
+	TRE_FOR_SPI_I, TRE_FOR_SPI_R, TRE_FOR_NI, TRE_FOR_NR, TRE_FOR_IDI, TRE_FOR_NONCE, TRE_FOR_PARTS
+};
+#define TRE_FOR_LEN	8
+
 struct tre_record {
 	struct tre_claims claims;
 	uint8_t nonce[TRE_NONCE_LEN];	/* of TPM2_GetRandom */
 	uint8_t ak_name[TRE_NAME_LEN];
+	bool has_made_for;
+	uint8_t made_for[TRE_FOR_PARTS][TRE_FOR_LEN];
 	/* Raw TPMS_ATTEST and TPMT_SIGNATURE; of a decoded record they lie in its octets. */
 	const uint8_t *attest, *sig;
 	size_t attest_len, sig_len;
@@ -101,6 +112,10 @@ bool tre_record_decode(const uint8_t *data, size_t len, struct tre_record *r,
 bool tre_record_qualifying(const struct tre_binding *b, const uint8_t nonce[TRE_NONCE_LEN],
 			   const uint8_t claims_digest[TRE_DIGEST_LEN],
 			   uint8_t qualifying[TRE_DIGEST_LEN]);
+
+/* What is to be in made_for in the IKE SA @b. False without memory. */
+bool tre_record_made_for(const struct tre_binding *b, const uint8_t nonce[TRE_NONCE_LEN],
+			 uint8_t out[TRE_FOR_PARTS][TRE_FOR_LEN]);
 
 /* "pass", "pass-degraded", "fail"; "unknown", "floor", "synced"; "?" for anything else. */
 const char *tre_claim_name(enum tre_claim claim);

@@ -73,7 +73,7 @@ static void put_map(struct out *o, const struct tre_record *r, bool proof)
 	const struct tre_claims *c = &r->claims;
 
 	PUT(o, cbor_encode_map_start, (size_t)(5 + 2 * proof + c->has_firmware + c->has_policy +
-					       c->with_pcrs));
+					       c->with_pcrs + r->has_made_for));
 	put_uint(o, TRE_FIELD_VERSION);
 	put_uint(o, TRE_RECORD_VERSION);
 	put_uint(o, TRE_FIELD_VERDICT);
@@ -100,6 +100,10 @@ static void put_map(struct out *o, const struct tre_record *r, bool proof)
 	put_uint(o, c->clock);
 	if (c->with_pcrs)
 		put_pcrs(o, r);
+	if (r->has_made_for) {
+		put_uint(o, TRE_FIELD_MADE_FOR);
+		put_bytes(o, r->made_for, sizeof(r->made_for));
+	}
 }
 
 /* What a reader would refuse is not written. */

@@ -17,6 +17,7 @@ enum tre_record_field {
 	TRE_FIELD_POLICY,
 	TRE_FIELD_CLOCK,
 	TRE_FIELD_PCRS,
+	TRE_FIELD_MADE_FOR,
 	TRE_FIELDS
 };
 

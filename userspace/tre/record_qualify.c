@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* FFS-03: what ties a quote to one IKE SA and to the claims beside it. */
+#include <string.h>
 #include <openssl/evp.h>
 #include "tre/record.h"
 
@@ -42,4 +43,24 @@ bool tre_record_qualifying(const struct tre_binding *b, const uint8_t nonce[TRE_
 	     EVP_DigestFinal_ex(md, qualifying, NULL) == 1;
 	EVP_MD_CTX_free(md);
 	return ok;
+}
+
+static bool shorten(const uint8_t *data, size_t len, uint8_t out[TRE_FOR_LEN])
+{
+	uint8_t digest[TRE_DIGEST_LEN];
+
+	if (EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL) != 1)
+		return false;
+	memcpy(out, digest, TRE_FOR_LEN);
+	return true;
+}
+
+bool tre_record_made_for(const struct tre_binding *b, const uint8_t nonce[TRE_NONCE_LEN],
+			 uint8_t out[TRE_FOR_PARTS][TRE_FOR_LEN])
+{
+	memcpy(out[TRE_FOR_SPI_I], b->spi_i, TRE_FOR_LEN);
+	memcpy(out[TRE_FOR_SPI_R], b->spi_r, TRE_FOR_LEN);
+	return shorten(b->ni, b->ni_len, out[TRE_FOR_NI]) && shorten(b->nr, b->nr_len, out[TRE_FOR_NR]) &&
+	       shorten(b->idi, b->idi_len, out[TRE_FOR_IDI]) &&
+	       shorten(nonce, TRE_NONCE_LEN, out[TRE_FOR_NONCE]);
 }

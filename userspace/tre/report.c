@@ -54,7 +54,8 @@ static bool make_quote(struct report *rep, const struct tre_binding *b, uint32_t
 	struct tre_record *r = &rep->record;
 	uint8_t qualifying[TRE_DIGEST_LEN];
 
-	if (!tre_record_claims_digest(r, r->claims_digest) ||
+	r->has_made_for = tre_record_made_for(b, r->nonce, r->made_for);
+	if (!r->has_made_for || !tre_record_claims_digest(r, r->claims_digest) ||
 	    !tre_record_qualifying(b, r->nonce, r->claims_digest, qualifying)) {
 		tre_set(result, TRE_FAIL, "report.arguments",
 			"the claims or the IKE SA's SPIs, nonces and IDi are not such as a record has (report this)");
