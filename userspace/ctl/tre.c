@@ -166,6 +166,14 @@ int tre_cert(const char *path, uint8_t *der, size_t *len)
 	return rc ? EXIT_FAILED : 0;
 }
 
+const char *tre_anchor_hex(const struct tre_anchor *anchor, char hex[TRE_HEX_ROOM])
+{
+	uint8_t digest[TRE_DIGEST_LEN];
+
+	tre_anchor_digest(anchor, digest);
+	return hex_text(hex, TRE_HEX_ROOM, digest, sizeof(digest));
+}
+
 char *tre_pem(const char *label, const uint8_t *der, size_t len)
 {
 	BIO *bio = BIO_new(BIO_s_mem());

@@ -70,6 +70,9 @@ int tre_approval_load(const char *dir, const char *name, struct tre_approval *ou
 int tre_approval_save(const char *dir, const char *name, const struct tre_approval *a);
 /* As the one that is in force, below @dir. */
 int tre_approval_keep(const char *dir, const struct tre_approval *a);
+/* The digest of the root in @anchor, hexadecimal. */
+#define TRE_HEX_ROOM	(2 * TRE_DIGEST_LEN + 1)
+const char *tre_anchor_hex(const struct tre_anchor *anchor, char hex[TRE_HEX_ROOM]);
 /* A block of PEM around @der; for free(). */
 char *tre_pem(const char *label, const uint8_t *der, size_t len);
 

@@ -85,8 +85,7 @@ static int read_anchor(const struct tre_args *a, struct tre_anchor *anchor)
 
 static int anchor_show(struct tre_args *a)
 {
-	char hex[2 * TRE_DIGEST_LEN + 1];
-	uint8_t digest[TRE_DIGEST_LEN];
+	char hex[TRE_HEX_ROOM];
 	struct tre_anchor anchor;
 	const char *form;
 	char *pem = NULL;
@@ -94,8 +93,7 @@ static int anchor_show(struct tre_args *a)
 
 	if (rc)
 		return rc;
-	tre_anchor_digest(&anchor, digest);
-	hex_text(hex, sizeof(hex), digest, sizeof(digest));
+	tre_anchor_hex(&anchor, hex);
 	form = anchor.form == TRE_ANCHOR_DER ? "certificate" : "digest";
 	if (anchor.form == TRE_ANCHOR_DER)
 		pem = tre_pem("CERTIFICATE", anchor.data, anchor.len);

@@ -34,12 +34,10 @@ static json_t *json_key(const struct tre_key_state *k, enum tre_key which)
 
 static json_t *json_anchor(const struct tre_state *st)
 {
-	char digest[2 * TRE_DIGEST_LEN + 1], policy[2 * TRE_DIGEST_LEN + 1];
-	uint8_t sha256[TRE_DIGEST_LEN];
+	char digest[TRE_HEX_ROOM], policy[TRE_HEX_ROOM];
 	bool good = st->anchor_check.verdict == TRE_PASS;
 
-	tre_anchor_digest(&st->anchor, sha256);
-	hex_text(digest, sizeof(digest), sha256, sizeof(sha256));
+	tre_anchor_hex(&st->anchor, digest);
 	hex_text(policy, sizeof(policy), st->anchor_policy, sizeof(st->anchor_policy));
 	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}",
 			 "index", number(TRE_NV_ANCHOR), "present", st->anchor_attributes != 0,
@@ -82,7 +80,6 @@ static int print_json(const struct tre_state *st, int status)
 static void print_text(const struct tre_state *st)
 {
 	char text[TEXT_ROOM];
-	uint8_t sha256[TRE_DIGEST_LEN];
 
 	for (unsigned int i = 0; i < TRE_KEYS; i++) {
 		const struct tre_key_state *k = &st->keys[i];
@@ -101,9 +98,8 @@ static void print_text(const struct tre_state *st)
 		printf("anchor    0x%08x -\n", TRE_NV_ANCHOR);
 		return;
 	}
-	tre_anchor_digest(&st->anchor, sha256);
 	printf("anchor    0x%08x version %" PRIu64 " sha256 %s\n", TRE_NV_ANCHOR,
-	       st->anchor.version, hex_text(text, sizeof(text), sha256, sizeof(sha256)));
+	       st->anchor.version, tre_anchor_hex(&st->anchor, text));
 }
 
 static int print(const struct ctl *ctl, const struct tre_state *st)
