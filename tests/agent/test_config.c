@@ -94,6 +94,10 @@ static const struct refusal refusals[] = {
 	{ "no proof required", GOOD "[gate]\nrequired = ,\n", 9, "gate.required", "" },
 	{ "a proof without a source", GOOD "[gate]\nrequired = authz\n", 0, "gate.required",
 	  "no source" },
+	{ "SGW-F3-20: hp-auth without a second round",
+	  GOOD "[gate]\nrequired = hp-auth\n", 9, "gate.required", "follows from" },
+	{ "SGW-F3-20: rounds there are not",
+	  GOOD "[gate]\nauthentication = both\n", 9, "gate.authentication", "" },
 	{ "a proof there is not", GOOD "[gate]\nrequired = luck\n", 9, "gate.required", "unknown" },
 	{ "PCR 24", GOOD "[tre]\npcrs = 0-24\n", 9, "tre.pcrs", "0 to 23" },
 	{ "HNB-TRE-06: the TPM's root without the vendor's key", GOOD "[tre]\nanchor = nv\n", 0,
@@ -271,6 +275,10 @@ static void test_modes(void)
 	       "HNB-AUTH-12: in the order that was given");
 	tap_ok(!parse(GOOD "mode = off\n", &c, &l) && !c.ocsp.nmodes && c.gate.required == 0x9,
 	       "HNB-AUTH-15: off requires no proof of revocation");
+	tap_ok(!parse(GOOD "[gate]\nauthentication = combined\n", &c, &l) &&
+	       c.gate.required == 0xf, "SGW-F3-20: combined requires hp-auth as well");
+	tap_ok(!parse(GOOD "[gate]\nrequired = device-auth\nauthentication = combined\n", &c, &l) &&
+	       c.gate.required == 0x3, "PIT-32: whatever else is required");
 	tap_ok(!parse(BARE "mode = inband\n", &c, &l) && modes_are(&c, "inband") &&
 	       c.gate.required == 0xd, "HNB-OCSP-06: inband needs no responder");
 	tap_ok(!parse(BARE "uri = http://10.0.0.1/\nmode = direct\n", &c, &l) &&
@@ -307,6 +315,8 @@ static void test_segw(void)
 		printf("# %d: %s: %s\n", n, l.key, l.rule);
 	tap_ok(parse(SEGW "[gate]\nrequired = authz\n", &c, &l) == 1 &&
 	       !strcmp(l.key, "gate.required"), "SGW-AAA-01: no authorisation without a source of it");
+	tap_ok(parse(SEGW "[gate]\nauthentication = combined\n", &c, &l) == 1 &&
+	       !strcmp(l.key, "gate.authentication"), "SGW-F1-06: a SeGW asks by identity");
 }
 
 static const struct {

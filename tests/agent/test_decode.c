@@ -90,9 +90,11 @@ static void test_good(struct msg *m)
 	authorize(m);
 	item(m, TG_WIRE_OWN_ID, "henb-1", 6);
 	item(m, TG_WIRE_OWN_CERT, "own", 3);
+	number(m, TG_WIRE_OWN_KINDS, TG_WIRE_AUTH_PUBKEY | TG_WIRE_AUTH_EAP);
 	tap_ok(!finish(m, TG_WIRE_AUTHORIZE, &d) && !strcmp(d.own_id, "henb-1") &&
-	       d.own_cert.len == 3 && !memcmp(d.own_cert.data, "own", 3) && !d.ncerts,
-	       "HNB-TRE-04: authorize: as whom we authenticated, and by what");
+	       d.own_cert.len == 3 && !memcmp(d.own_cert.data, "own", 3) && !d.ncerts &&
+	       d.own_kinds == 3,
+	       "HNB-TRE-04, PIT-32: authorize: as whom we authenticated, by what, in which rounds");
 	child_keys(m, IPPROTO_ESP);
 	item(m, TG_WIRE_VIP, "\x0a\x32\0\x01", 4);
 	tap_ok(!finish(m, TG_WIRE_CHILD_KEYS, &d) && d.spi_in == 1 && d.spi_out == 2 &&

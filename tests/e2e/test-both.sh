@@ -68,7 +68,7 @@ segw_agent "$OCSP_URL/"
 tunnel_up || bail "no tunnel"
 check "PIT-55: the H(e)NB's query passes a SeGW that is pending, and it opens" opens 60
 check "PIT-55: the SeGW is pending still" segw_is pending
-check "PIT-55: so no user data passes, in either direction" all_held
+check "HNB-GATE-25, PIT-55: so no user data passes, in either direction" all_held
 ocsp_mode_of segw good
 check "PIT-55: its source answers: it opens as well" wait_for 60 segw_is open
 check "PIT-55: user data passes, from either end" both_pass

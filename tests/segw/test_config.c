@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include "lib/tap.h"
 #include "segw/config.h"
+#include "segw/rounds.h"
 
 #define SOURCES \
 	"[source op]\nclass = operator-ocsp\nuri = http://10.1.0.1:8080/o\n" \
@@ -100,6 +101,12 @@ static const struct { const char *row, *what, *text; int line; const char *key, 
 	  "segw.pointer_networks", "behind the prefix" },
 	{ "SGW-F2-10", "status of a certificate that is not named", GOOD "[segw]\nstatus_uri = http://o/\n",
 	  0, "segw.certificate", "together" },
+	{ "SGW-F1-06", "both rounds of an infix", GOOD "[segw]\ncombined = henb.*.example\n", 10,
+	  "segw.combined", "a * stands" },
+	{ "SGW-F1-06", "both rounds of part of a label", GOOD "[segw]\ncombined = *example\n", 10,
+	  "segw.combined", "a * stands" },
+	{ "SGW-F1-06", "both rounds of nobody", GOOD "[segw]\ncombined = a, , b\n", 10,
+	  "segw.combined", "empty" },
 	{ "SGW-REV-11", "refuse at another time", GOOD "[segw]\nrefuse = never\n", 10, "segw.refuse",
 	  "not one of" },
 	{ "SGW-REV-11", "deadline without a unit", GOOD "[segw]\ndeadline = 5\n", 10, "segw.deadline",
@@ -167,9 +174,41 @@ static void accepted(void)
 	       "SGW-REV-08: NUL in the file");
 }
 
+/* SGW-F1-06, SGW-F3-03b: the list, whom it is about and whom not. */
+static void rounds(void)
+{
+	static const struct {
+		const char *list, *identity;
+		bool combined;
+	} cases[] = {
+		{ "", "a.example", false },
+		{ "*", "a.example", true },
+		{ "*", "", true },
+		{ "a.example", "a.example", true },
+		{ "a.example", "A.Example", true },
+		{ "a.example", "b.a.example", false },
+		{ "*.example", "a.example", true },
+		{ "*.example", "b.a.EXAMPLE", true },
+		{ "*.example", ".example", false },
+		{ "*.example", "example", false },
+		{ "*.example", "notexample", false },
+		{ "*.example", "*.example", true },
+		{ "x, *.example ,y", "a.example", true },
+		{ "x, *.example ,y", "y", true },
+		{ "x, *.example ,y", "z", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		tap_ok(!rounds_check(cases[i].list) &&
+		       rounds_combined(cases[i].list, cases[i].identity) == cases[i].combined,
+		       "SGW-F1-06: both rounds of \"%s\": \"%s\" %s", cases[i].list,
+		       cases[i].identity, cases[i].combined ? "has to" : "has not");
+}
+
 int main(void)
 {
 	tap_start();
+	rounds();
 	accepted();
 	refused();
 	return tap_end();

@@ -19,7 +19,7 @@
 #include "agent/validation.h"
 
 #define SWEEP_MS	10000	/* for the plugin to tell of all IKE SAs again */
-#define FLAP_MS		60000	/* an IKE SA that is replaced sooner was not given up */
+#define FLAP_MS		600000	/* an IKE SA that is replaced sooner was not given up */
 #define FLAPS		3
 #define REPLACED	"a newer IKE SA of the same device took its place"
 /* An H(e)NB has a handful; of a SeGW the kernel's own limit is the first. */
