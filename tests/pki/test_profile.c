@@ -302,11 +302,13 @@ static void texts(void)
 
 static void shipped(void)
 {
-	static const char *const names[] = { "seed", "rel9", "rel17", "rel17-strict" };
+	static const char *const names[] = { "seed", "rel9", "rel17", "rel17-strict", "devid" };
 	static const enum pki_sha1_mode certificates[] = { PKI_SHA1_ALLOW, PKI_SHA1_ALLOW,
-							   PKI_SHA1_DENY, PKI_SHA1_DENY };
+							   PKI_SHA1_DENY, PKI_SHA1_DENY,
+							   PKI_SHA1_DENY };
 	static const enum pki_sha1_mode lists[] = { PKI_SHA1_ALLOW, PKI_SHA1_ALLOW,
-						    PKI_SHA1_ALLOW, PKI_SHA1_DENY };
+						    PKI_SHA1_ALLOW, PKI_SHA1_DENY,
+						    PKI_SHA1_DENY };
 	static struct pki_profile p;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
