@@ -340,6 +340,49 @@ static const struct {
 	  "validate_try = 1h", "integrity.validate_try", "largest" },
 };
 
+static const struct {
+	const char *what, *role, *text, *key, *rule;
+} devids[] = {
+	{ "a third solution", GOOD, "solution = z", "devid.solution", "not one" },
+	{ "an empty list of them", GOOD, "solution = ,", "devid.solution", "solution" },
+	{ "a SeGW that asks for both", SEGW, "solution = x, y", "devid.solution", "one of them" },
+	{ "an H(e)NB that judges", GOOD, "on_bad = close", "devid.on_bad", "role = segw" },
+	{ "a SeGW that proves", SEGW, "verifier = 10.0.0.1:1", "devid.verifier", "role = henb" },
+	{ "TCP to nobody", GOOD, "solution = x\ntransport = tcp", "devid.verifier", "missing" },
+	{ "TCP from nowhere", SEGW, "solution = x\ntransport = tcp", "devid.listen", "missing" },
+	{ "an address without a port", GOOD, "verifier = 10.0.0.1", "devid.verifier", "no port" },
+	{ "a name for an address", GOOD, "verifier = verifier.example:1", "devid.verifier", "address" },
+	{ "an address of its own", GOOD, "verifier = 127.0.0.1:1", "devid.verifier", "address" },
+	{ "a path behind it", GOOD, "verifier = 10.0.0.1:1/x", "devid.verifier", "ADDRESS:PORT" },
+	{ "a list without its issuer", SEGW, "solution = x\ncrl = /l", "devid.ca", "missing" },
+};
+
+static void test_devid(void)
+{
+	struct config c;
+	struct last l;
+
+	parse(GOOD, &c, &l);
+	tap_ok(!l.n && !c.devid.solutions, "DID-00: device identifiers are off");
+	parse(GOOD "[devid]\nsolution = x, y\ntransport = tcp\nverifier = [2001:db8::1]:48322\n", &c, &l);
+	tap_ok(!l.n && c.devid.solutions == 6 && c.devid.after == CONFIG_DEVID_OPEN &&
+	       c.devid.verifier.addr.family == AF_INET6 && c.devid.verifier.port == 48322,
+	       "DID-X-02: a device answers for both, once its gate is open");
+	parse(SEGW "[devid]\nsolution = y\non_bad = close\nevery = 1h\n", &c, &l);
+	tap_ok(!l.n && c.devid.ask == 2 && c.devid.on_bad == CONFIG_DEVID_CLOSE &&
+	       c.devid.every_ms == 3600000 && !strcmp(c.devid.profile, "devid"),
+	       "DID-Y-03: a SeGW asks for one");
+	for (size_t i = 0; i < sizeof(devids) / sizeof(devids[0]); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), "%s[devid]\n%s\n", devids[i].role, devids[i].text);
+		parse(text, &c, &l);
+		if (!tap_ok(l.n && !strcmp(l.key, devids[i].key) && strstr(l.rule, devids[i].rule),
+			    "FFS-21: refused: %s", devids[i].what))
+			printf("# %d: %s: %s\n", l.n, l.key, l.rule);
+	}
+}
+
 static void test_integrity(void)
 {
 	struct config c;
@@ -448,6 +491,7 @@ int main(void)
 	test_modes();
 	test_targets();
 	test_segw();
+	test_devid();
 	test_integrity();
 	test_values();
 	test_names();

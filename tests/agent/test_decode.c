@@ -163,6 +163,40 @@ static void test_binding(struct msg *m)
 	refused(m, TG_WIRE_AUTHORIZE, "FFS-03: a record of no IKE SA");
 }
 
+static void notified(struct msg *m, uint32_t type, uint16_t len)
+{
+	start(m);
+	number(m, TG_WIRE_IKE_ID, 7);
+	number(m, TG_WIRE_NOTIFY, type);
+	item(m, TG_WIRE_DATA, record, len);
+}
+
+static void test_devid(struct msg *m)
+{
+	uint8_t buf[ENCODE_SEND_MAX];
+	struct tg_order o;
+	struct decode_msg d;
+	size_t len;
+
+	notified(m, TG_WIRE_PROOF_TYPE, TG_WIRE_DATA_MAX);
+	tap_ok(!finish(m, TG_WIRE_NOTIFIED, &d) && d.ike_id == 7 && d.notify == 48323 &&
+	       d.notified.len == TG_WIRE_DATA_MAX, "FFS-21: a proof that came in IKE");
+	notified(m, 48320, 1);
+	refused(m, TG_WIRE_NOTIFIED, "FFS-21: a Notify of another type");
+	notified(m, TG_WIRE_CHALLENGE_TYPE, 0);
+	refused(m, TG_WIRE_NOTIFIED, "FFS-21: one with nothing in it");
+	notified(m, TG_WIRE_CHALLENGE_TYPE, TG_WIRE_DATA_MAX + 1);
+	refused(m, TG_WIRE_NOTIFIED, "FFS-21: one that is too long");
+	len = encode_send(buf, 7, TG_WIRE_CHALLENGE_TYPE, record, 34);
+	tap_ok(len && !tg_msg_parse_order(buf, len, &o) && o.ike_id == 7 && o.notify == 48322 &&
+	       o.data.len == 34, "FFS-21: the plugin reads the order to send a challenge");
+	tap_ok(tg_msg_parse_order(buf, len - 1, &o) && !encode_send(buf, 7, 48322, record, 0) &&
+	       !encode_send(buf, 7, 48322, record, TG_WIRE_DATA_MAX + 1),
+	       "FFS-21: and none that is cut, empty or too long");
+	len = encode_send(buf, 7, 48320, record, 34);
+	tap_ok(tg_msg_parse_order(buf, len, &o) != NULL, "FFS-21: nor one of another type");
+}
+
 static void test_sign(struct msg *m)
 {
 	struct decode_msg d;
@@ -479,6 +513,7 @@ int main(void)
 	tap_start();
 	test_good(&m);
 	test_binding(&m);
+	test_devid(&m);
 	test_sign(&m);
 	test_misfits(&m);
 	test_version(&m);
