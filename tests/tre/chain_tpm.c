@@ -3,7 +3,8 @@
  * chain_tpm TCTI VENDOR ROOT ID OWN LEAF [CA...]: the agent's job_tre_chain() once, for
  * test_tre_chain.sh. VENDOR is PEM, ROOT, OWN and what follows are DER; "-": not there. With
  * VENDOR "-" the root is not looked at, with ID "-" the identity, and with $KEY=any the
- * key. $FRESH=0: an IKE SA that has its root already. $PROFILE=operator: HNB-AUTH-07. Prints verdict, rule, signatures
+ * key. $FRESH=0: an IKE SA that has its root already. $PROFILE=operator: HNB-AUTH-07.
+ * $APPROVER: the key has to be bound to that one's approvals. Prints verdict, rule, signatures
  * verified in the TPM and in software, and detail; exits with 0 good, 1 bad, 2 neither.
  */
 #include <stdio.h>
@@ -41,7 +42,7 @@ int main(int argc, char **argv)
 	struct worker_result found = { .chain.verdict = PKI_GOOD, .chain.rule = "path.good" };
 	struct worker_result out;
 	struct job_tre_chain job = { .pki = &found };
-	struct pki_der vendor;
+	struct pki_der vendor, approver;
 
 	if (argc < 7 || argc > CERTS_MAX)
 		return 64;
@@ -56,7 +57,13 @@ int main(int argc, char **argv)
 		      CONFIG_PROFILE_VENDOR;
 	job.own_id = argv[4];
 	job.own_cert = load(argv[5], 2);
-	job.key = env_is("KEY", "any") ? CONFIG_TRE_KEY_ANY : CONFIG_TRE_KEY_TPM;
+	job.key = env_is("KEY", "any") ? CONFIG_TRE_KEY_ANY :
+		  getenv("APPROVER") ? CONFIG_TRE_KEY_BOUND : CONFIG_TRE_KEY_TPM;
+	if (job.key == CONFIG_TRE_KEY_BOUND) {
+		approver = load(getenv("APPROVER"), 3);
+		job.approver = (const char *)approver.data;
+		job.approver_len = approver.len;
+	}
 	job.fresh = !env_is("FRESH", "0");
 	for (int i = 6; i < argc; i++)
 		job.certs[job.ncerts++] = load(argv[i], (size_t)i);

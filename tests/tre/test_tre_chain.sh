@@ -172,4 +172,27 @@ for s in 0.005 0.02 0.05; do
 done
 tpm_stop
 ok "HNB-TRE-02: no TPM: no verdict" box 2 indeterminate tre.tpm.open
+
+# A key that is to be bound to the approvals of the operator's key
+tpm_start bound
+for who in operator thief; do
+	openssl ecparam -name prime256v1 -genkey -noout -out "$d/$who.key"
+	openssl pkey -in "$d/$who.key" -pubout -out "$d/$who.pem"
+done
+printf 'policy 1\nname lab\npcr 0 %064d\n' 0 > "$d/state"
+"$tool" tre approval sign --version 1 --key "$d/operator.key" -o "$d/approval" "$d/state"
+export APPROVER=$d/operator.pem
+provision && authorise
+issue own vca "$d/box/ike.csr" "DNS:$NAME"
+ok "HNB-TRE-10: a key of the TPM's that signs in any state: bad" bad tre.key.unbound
+provision --pcr-bound "$d/approval" --replace ike
+ok "HNB-TRE-10: a bound one, with the certificate of the one before: bad" bad tre.key.mismatch
+issue own vca "$d/box/ike.csr" "DNS:$NAME"
+ok "HNB-TRE-10: with its own: good" good
+APPROVER=$d/thief.pem
+ok "HNB-TRE-10: bound to another's approvals: bad" bad tre.key.unbound
+APPROVER=$d/none.pem
+ok "HNB-TRE-10: whose is not known: bad" bad tre.anchor.key
+unset APPROVER
+ok "HNB-TRE-09: where any key of the TPM's does, a bound one does" good
 finish
