@@ -2,15 +2,17 @@
 /* trustgate check chain: path, profile, name and time of a peer's certificates. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <openssl/x509.h>
 #include "check.h"
 
 #define PATH_SENT_MAX	4	/* TS 33.320 7.2.3 */
 
 struct chain_args {
 	struct check_items anchors, certs;
-	const char *name, *at, *profile;
+	const char *name, *identity, *at, *profile;
 	enum pki_role role;
-	bool have_role, strict;
+	bool have_role, strict, tls, dual;
 };
 
 struct findings {
@@ -21,7 +23,8 @@ struct findings {
 	bool incomplete;
 };
 
-enum { OPT_ANCHOR = 256, OPT_ROLE, OPT_NAME, OPT_AT, OPT_PROFILE, OPT_STRICT };
+enum { OPT_ANCHOR = 256, OPT_ROLE, OPT_NAME, OPT_AT, OPT_PROFILE, OPT_STRICT,
+       OPT_TLS, OPT_DUAL, OPT_IDENTITY };
 
 static const struct option options[] = {
 	{ "anchor", required_argument, NULL, OPT_ANCHOR },
@@ -30,6 +33,9 @@ static const struct option options[] = {
 	{ "at", required_argument, NULL, OPT_AT },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "tls", no_argument, NULL, OPT_TLS },
+	{ "dual-use", no_argument, NULL, OPT_DUAL },
+	{ "identity", required_argument, NULL, OPT_IDENTITY },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -46,6 +52,9 @@ static int usage(void)
 	     "  --at TIME       as if it were then: RFC 3339, or @ and seconds since the epoch\n"
 	     "  --profile NAME  seed (default), rel9, rel17, rel17-strict, or a file with a / in it\n"
 	     "  --strict        warnings are errors\n"
+	     "  --tls           used for TLS, not for IKE; always so of a H(e)MS\n"
+	     "  --dual-use      used for both: it has to be good for each\n"
+	     "  --identity NAME the H(e)NB's identity: its common name, and in its subjectAltName\n"
 	     "  -j, --json      print one JSON document\n\n"
 	     "exit status: 0 good, 1 bad, 64 usage");
 	return EXIT_GOOD;
@@ -76,6 +85,15 @@ static int take_option(struct ctl *ctl, struct chain_args *a, int opt)
 		break;
 	case OPT_STRICT:
 		a->strict = true;
+		break;
+	case OPT_TLS:
+		a->tls = true;
+		break;
+	case OPT_DUAL:
+		a->dual = true;
+		break;
+	case OPT_IDENTITY:
+		a->identity = optarg;
 		break;
 	case 'j':
 		ctl->json = true;
@@ -142,6 +160,8 @@ static json_t *details(const struct chain_args *a, const struct pki_profile *pro
 	json_t *doc = json_object();
 
 	json_object_set_new(doc, "role", json_text(pki_role_name(a->role)));
+	json_object_set_new(doc, "use", json_text(a->dual ? "ike+tls" : a->tls || a->role == PKI_HEMS ?
+						  "tls" : "ike"));
 	json_object_set_new(doc, "name", a->name ? json_text(a->name) : json_null());
 	json_object_set_new(doc, "profile", json_text(profile->name));
 	json_object_set_new(doc, "certificates", json_integer((json_int_t)a->certs.n));
@@ -163,6 +183,42 @@ static void print_findings(const struct findings *fs)
 	}
 }
 
+/* TS 33.320 8.3.3.1, 8.3.4: the H(e)NB is who its common name says, and there is one. */
+static bool is_identity(struct pki_der der, const char *identity)
+{
+	const uint8_t *p = der.data;
+	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
+	const X509_NAME *subject = cert ? X509_get_subject_name(cert) : NULL;
+	int at = subject ? X509_NAME_get_index_by_NID((X509_NAME *)subject, NID_commonName, -1) : -1;
+	bool same = false;
+	unsigned char *cn = NULL;
+	int len = -1;
+
+	if (at >= 0 && X509_NAME_get_index_by_NID((X509_NAME *)subject, NID_commonName, at) < 0)
+		len = ASN1_STRING_to_UTF8(&cn, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	same = len >= 0 && (size_t)len == strlen(identity) && !strncasecmp((char *)cn, identity, (size_t)len);
+	OPENSSL_free(cn);
+	X509_free(cert);
+	return same;
+}
+
+/* What the path alone does not show. */
+static void check_use(const struct chain_args *a, struct pki_chain_policy *policy, time_t at,
+		      struct pki_result *r)
+{
+	if (r->verdict == PKI_GOOD && a->dual) {
+		policy->tls = true;
+		pki_check_chain(a->certs.item, a->certs.n, policy, at, NULL, r);
+	}
+	if (r->verdict != PKI_GOOD || !a->identity || is_identity(a->certs.item[0], a->identity))
+		return;
+	r->verdict = PKI_BAD;
+	snprintf(r->rule, sizeof(r->rule), "name.identity");
+	snprintf(r->detail, sizeof(r->detail),
+		 "the common name is not %.100s alone (refuse the H(e)NB, or mend what is expected)",
+		 a->identity);
+}
+
 /* The anchor is trusted for being given, the leaf is not: a file can't be both. */
 static int judge(const struct ctl *ctl, const struct chain_args *a, time_t at,
 		 const struct pki_profile *profile)
@@ -170,14 +226,15 @@ static int judge(const struct ctl *ctl, const struct chain_args *a, time_t at,
 	struct findings fs = { .ctl = ctl, .list = json_array() };
 	struct pki_chain_policy policy = {
 		.anchors = a->anchors.item, .nanchors = a->anchors.n,
-		.name = a->name, .any_name = !a->name,
-		.max_sent = PATH_SENT_MAX, .role = a->role, .profile = profile,
+		.name = a->name ? a->name : a->identity, .any_name = !a->name && !a->identity,
+		.max_sent = PATH_SENT_MAX, .role = a->role, .tls = a->tls, .profile = profile,
 		.found = on_finding, .arg = &fs,
 	};
 	struct pki_result r;
 	int status;
 
 	pki_check_chain(a->certs.item, a->certs.n, &policy, at, NULL, &r);
+	check_use(a, &policy, at, &r);
 	if (r.verdict == PKI_GOOD && (fs.incomplete || (a->strict && (fs.warnings || r.sha1)))) {
 		r.verdict = PKI_BAD;
 		snprintf(r.rule, sizeof(r.rule), "%s", fs.incomplete ? "memory" : "path.strict");

@@ -3,6 +3,7 @@
  * trustgate check config: errors of a configuration, all of them, each with its line.
  * The files that are given are taken as one configuration; without, it is this box's.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ struct run {
 	unsigned int roles, modes;	/* given, else 0 */
 	struct config agent;
 	bool has_agent;
-	struct config_tree swanctl, strongswan, plugin;
+	struct config_tree swanctl, strongswan, plugin, cwmp;
 	const char *swanctl_path, *agent_path;	/* of the last ones */
 };
 
@@ -94,6 +95,22 @@ static void check_rules(struct run *run, const char *path, const char *text, siz
 	const struct settings_calls calls = { .report = on_settings_error, .arg = &run->report };
 
 	lint_rules_free(lint_rules_parse(path, text, len, &calls));
+}
+
+static void check_cwmp(struct run *run, const char *path, const char *text, size_t len)
+{
+	struct config_tree *tree = &run->cwmp;
+	struct settings_calls calls;
+
+	if (!tree->settings && !tree_init(tree, &run->report))
+		return;
+	calls = tree_calls(tree);
+	if (settings_parse_cwmp(tree->settings, settings_root(tree->settings), path, text, len, &calls))
+		tree->failed = true;
+	/* A file without any would be judged by nothing. */
+	else if (!settings_root(tree->settings)->sections)
+		report_error(&run->report, path, 0, "", "", "cwmp.syntax", "has no settings",
+			     "is this the file you meant?");
 }
 
 /* Of what kind the settings are that @path and its includes have. */
@@ -197,6 +214,9 @@ static void check_file(struct run *run, const char *path)
 	case CONFIG_KIND_RULES:
 		check_rules(run, path, text, len);
 		break;
+	case CONFIG_KIND_CWMP:
+		check_cwmp(run, path, text, len);
+		break;
 	case CONFIG_KIND_MODPROBE:
 		config_modprobe(&run->report, path, text, len);
 		break;
@@ -228,6 +248,8 @@ static unsigned int agent_modes(const struct config *config)
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		if (config_has_mode(&config->ocsp, modes[i].mode))
 			mask |= modes[i].bit;
+	if (config_hems_tls(config->hems.mode))
+		mask |= LINT_HEMS_TLS;
 	return mask;
 }
 
@@ -281,11 +303,39 @@ static void check_start(struct run *run, const struct settings_section *root)
 		     "the agent is to start it, and swanctl.conf has none of that name", remedy);
 }
 
+/* What alone may pass outside of the tunnel (TS 33.320 8.3.2.1): "192.0.2.7[tcp/443]". */
+static bool hems_selector(const struct config_hems *h, char *out, size_t size)
+{
+	char host[CONFIG_TEXT_MAX + 1], addr[INET6_ADDRSTRLEN] = "";
+	uint16_t port;
+	bool tls;
+
+	if (h->mode != CONFIG_HEMS_TLS || config_hems_url(h->url, &tls, host, &port))
+		return false;
+	if (h->address.family)
+		inet_ntop(h->address.family, h->address.addr, addr, sizeof(addr));
+	return (size_t)snprintf(out, size, "%s[tcp/%u]", *addr ? addr : host, port) < size;
+}
+
+/* Without a word on how, the H(e)MS is behind TLS: a client's settings are then complete. */
+static void apply_cwmp(struct run *run)
+{
+	struct lint_context context = { .roles = LINT_HENB, .modes = LINT_HEMS_TLS };
+	struct lint_rules *rules = config_rules(&run->report, "cwmp");
+
+	if (run->has_agent && run->agent.hems.mode == CONFIG_HEMS_IPSEC)
+		context.modes = 0;
+	if (rules && !run->cwmp.failed)
+		lint_cwmp(rules, settings_root(run->cwmp.settings), &context, on_finding, &run->report);
+	lint_rules_free(rules);
+}
+
 static void apply_rules(struct run *run, const struct lint_rules *rules)
 {
 	const struct config *agent = run->has_agent ? &run->agent : NULL;
 	struct lint_context context = { .roles = run->roles, .modes = run->modes };
 	struct settings_section *root;
+	char hems[INET6_ADDRSTRLEN + 24];
 
 	if (!context.roles && agent)
 		context.roles = agent_roles(agent);
@@ -293,6 +343,8 @@ static void apply_rules(struct run *run, const struct lint_rules *rules)
 		context.modes = agent ? agent_modes(agent) : LINT_INBAND | LINT_INTUNNEL;
 	if (agent && context.roles == LINT_HENB)
 		context.peer = agent->peer.name;
+	if (agent && hems_selector(&agent->hems, hems, sizeof(hems)))
+		context.hems = hems;
 	root = resolved(&run->swanctl);
 	if (root) {
 		lint_swanctl(rules, root, &context, on_finding, &run->report);
@@ -358,7 +410,7 @@ static int usage(void)
 	     "Finds errors in the files, taken as one configuration, or in this box's own.\n\n"
 	     "  -j, --json    print one JSON document\n"
 	     "  --kind KIND   what each file is: agent, swanctl, strongswan, plugin, profile,\n"
-	     "                reference, rules or modprobe, if its content does not tell\n"
+	     "                reference, rules, modprobe or cwmp, if its content does not tell\n"
 	     "  --role ROLE   henb or segw, if trustgated.conf is not among the files\n"
 	     "  --mode MODE   inband, direct, intunnel: ocsp.mode, likewise\n\n"
 	     "Exit status: 0 no errors, 1 errors, 64 usage.");
@@ -375,7 +427,7 @@ static int take_option(struct run *run, int opt)
 		run->kind = config_kind_parse(optarg);
 		return run->kind == CONFIG_KIND_UNKNOWN ?
 			usage_error(optarg, "not agent, swanctl, strongswan, plugin, profile, "
-				    "reference, rules or modprobe") : 0;
+				    "reference, rules, modprobe or cwmp") : 0;
 	case 'r':
 		return take_list(optarg, roles, ARRAY_SIZE(roles), &run->roles) ?
 			usage_error(optarg, "neither henb nor segw") : 0;
@@ -429,10 +481,13 @@ int check_config(struct ctl *ctl, int argc, char **argv)
 	for (; optind < argc; optind++)
 		check_file(&run, argv[optind]);
 	if (run.swanctl.settings || run.strongswan.settings || run.plugin.settings)
-		rules = config_rules(&run.report);
+		rules = config_rules(&run.report, "strongswan");
 	if (rules)
 		apply_rules(&run, rules);
 	lint_rules_free(rules);
+	if (run.cwmp.settings)
+		apply_cwmp(&run);
+	settings_free(run.cwmp.settings);
 	settings_free(run.swanctl.settings);
 	settings_free(run.strongswan.settings);
 	settings_free(run.plugin.settings);

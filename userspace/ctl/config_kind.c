@@ -20,6 +20,7 @@ static const struct {
 	{ CONFIG_KIND_REFERENCE, "reference", "reference.policy" },
 	{ CONFIG_KIND_RULES, "rules", "strongswan.rules" },
 	{ CONFIG_KIND_MODPROBE, "modprobe", NULL },
+	{ CONFIG_KIND_CWMP, "cwmp", "cwmp.conf" },
 };
 
 enum config_kind config_kind_parse(const char *name)
@@ -94,6 +95,10 @@ enum config_kind config_kind(const char *path, const char *text, size_t len)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].name && strcmp(base, kinds[i].name) == 0)
 			return kinds[i].kind;
+	if (strcmp(base, "cwmp.rules") == 0)
+		return CONFIG_KIND_RULES;
+	if (n > 7 && memcmp(line, "config ", 7) == 0)
+		return CONFIG_KIND_CWMP;
 	if (n >= sizeof(profile) - 1 && memcmp(line, profile, sizeof(profile) - 1) == 0)
 		return CONFIG_KIND_PROFILE;
 	if (n && *line == '[')

@@ -18,6 +18,7 @@ enum config_kind {
 	CONFIG_KIND_PROFILE,	/* of certificates */
 	CONFIG_KIND_RULES,	/* of this lint */
 	CONFIG_KIND_MODPROBE,	/* of modprobe.d */
+	CONFIG_KIND_CWMP,	/* of a CWMP client */
 };
 
 /* All that is found, as text at once and as JSON in the end. */
@@ -59,11 +60,11 @@ enum config_kind config_kind(const char *path, const char *text, size_t len);
 /* The kind of settings that @root has the sections of; CONFIG_KIND_UNKNOWN: none. */
 enum config_kind config_kind_of(const struct settings_section *root);
 /*
- * config_rules.c: the rules for strongSwan's configuration, looked for as profiles are:
+ * config_rules.c: the rules of @name, "strongswan" or "cwmp", looked for as profiles are:
  * the administrator's, those beside the program, those that were installed. NULL after
  * having reported.
  */
-struct lint_rules *config_rules(struct config_report *report);
+struct lint_rules *config_rules(struct config_report *report, const char *name);
 
 /*
  * config_keys.c: reports each private key in the directories beside @swanctl, a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Finding and reading the rules for strongSwan's configuration. */
+/* Finding and reading the rules for strongSwan's configuration and a CWMP client's. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #ifndef SHARE_DIR
 #define SHARE_DIR	"/usr/share/trustgate"
 #endif
-#define RULES_FILE	"lint/strongswan.rules"
 
 static void on_error(void *arg, const char *file, int line, const char *value, const char *rule,
 		     const char *why, const char *remedy)
@@ -19,7 +18,7 @@ static void on_error(void *arg, const char *file, int line, const char *value, c
 }
 
 /* In the directory of the running program, for one that was not installed. */
-static bool beside_program(char path[PATH_MAX])
+static bool beside_program(const char *name, char path[PATH_MAX])
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -32,23 +31,24 @@ static bool beside_program(char path[PATH_MAX])
 	if (!slash)
 		return false;
 	slash[1] = '\0';
-	n = snprintf(path, PATH_MAX, "%s" RULES_FILE, self);
+	n = snprintf(path, PATH_MAX, "%slint/%s.rules", self, name);
 	return n < PATH_MAX && access(path, F_OK) == 0;
 }
 
-struct lint_rules *config_rules(struct config_report *report)
+struct lint_rules *config_rules(struct config_report *report, const char *name)
 {
-	static const char own[] = "/etc/trustgate/" RULES_FILE;
 	const struct settings_calls calls = { .report = on_error, .arg = report };
-	char beside[PATH_MAX];
-	const char *path = SHARE_DIR "/" RULES_FILE;
+	char own[64], shared[PATH_MAX], beside[PATH_MAX];
+	const char *path = shared;
 	struct lint_rules *rules = NULL;
 	size_t len;
 	char *text;
 
+	snprintf(own, sizeof(own), "/etc/trustgate/lint/%s.rules", name);
+	snprintf(shared, sizeof(shared), SHARE_DIR "/lint/%s.rules", name);
 	if (access(own, F_OK) == 0)
 		path = own;
-	else if (beside_program(beside))
+	else if (beside_program(name, beside))
 		path = beside;
 	text = config_read(report, path, SETTINGS_FILE_MAX, &len);
 	if (text)

@@ -349,8 +349,10 @@ int verb_revocation(struct ctl *ctl, int argc, char **argv)
 	bool fetching = argc && !strcmp(argv[0], "fetch");
 	int rc;
 
+	if (argc && !strcmp(argv[0], "check"))
+		return revocation_check(ctl, argc, argv);
 	if (!importing && !fetching && (!argc || strcmp(argv[0], "show") != 0))
-		return usage_error(argc ? argv[0] : "revocation", "import, fetch or show");
+		return usage_error(argc ? argv[0] : "revocation", "import, fetch, show or check");
 	rc = parse(&r, argc, argv);
 	argc -= optind;
 	argv += optind;

@@ -6,6 +6,8 @@
 #include "pki/pki.h"
 #include "segw/uri.h"
 
+struct ctl;
+
 struct revocation_fetched {
 	struct pki_der crl;
 	void *map;
@@ -18,5 +20,8 @@ struct revocation_fetched {
  */
 int revocation_fetch(const struct uri *uri, const char *interface, struct revocation_fetched *out);
 void revocation_fetched_free(struct revocation_fetched *f);
+
+/* revocation_check.c: "trustgate revocation check", its own name and what follows. */
+int revocation_check(struct ctl *ctl, int argc, char **argv);
 
 #endif /* TRUSTGATE_CTL_REVOCATION_H */

@@ -56,7 +56,8 @@ struct hems_policy {
 	const char *ciphers;
 };
 
-#define HEMS_CIPHERS	"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+SHA256:ECDHE+SHA384"
+#define HEMS_CIPHERS	"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+SHA256:ECDHE+SHA384:" \
+			"!aNULL:!aDSS:!aPSK:!SRP"
 
 /* Plain data, as struct pki_result. */
 struct hems_report {
@@ -91,7 +92,10 @@ void hems_end(struct hems *h, SSL *ssl, bool ok, struct hems_report *out);
 /* The next handshake is judged at @now; its report is empty. */
 void hems_begin(struct hems *h, int64_t now);
 
-/* own.c: our certificate, leaf first, and its key, of a PEM file or of the TPM. */
+/*
+ * own.c: our certificate, leaf first, and its key, of a PEM file or of the TPM. With the
+ * latter the process makes one handshake at a time, from hems_begin() to hems_end().
+ */
 #define HEMS_TPM	"tpm:"	/* and a persistent handle, as tpm:0x81010004 */
 /* NULL, or the rule that failed, with a line in @why. */
 const char *hems_own(SSL_CTX *ctx, const struct pki_der *certs, size_t n, const char *key,

@@ -20,6 +20,9 @@ void hems_say(struct pki_result *r, enum pki_verdict verdict, const char *rule,
 /* status.c: what is known of the peer's status, @staple (len 0: none) included. */
 void hems_status(struct hems *h, struct pki_der staple);
 
+/* own.c: whether a key of the TPM's, if there is one, is about to sign. */
+void hems_prefer_tpm(bool on);
+
 /* ciphers.c: NULL, or the rule that it breaks. */
 const char *hems_set_ciphers(SSL_CTX *ctx, const char *ciphers, char *why, size_t whylen);
 

@@ -3,7 +3,7 @@
  * Our own certificate and key. A key in the TPM never leaves it: the provider of
  * tpm2-openssl signs with it, and is loaded only then.
  */
-#include "hems/hems.h"
+#include "hems/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,14 +24,23 @@ static const char *failed(const char *rule, char *why, size_t whylen, const char
 	return rule;
 }
 
-/* The TPM is for its keys alone: digests and random numbers of libssl's are not its. */
+static bool loaded;
+
+/*
+ * libssl takes the first provider that signs, and would have the default one sign with
+ * the public half. The other one is preferred for this, and no longer: what the peer
+ * signed is none of the TPM's business.
+ */
+void hems_prefer_tpm(bool on)
+{
+	if (loaded)
+		EVP_set_default_properties(NULL, on ? "?tpm2.signature=yes" : "");
+}
+
 static bool load_provider(void)
 {
-	static bool loaded;
-
 	if (!loaded)
-		loaded = OSSL_PROVIDER_load(NULL, "default") && OSSL_PROVIDER_load(NULL, "tpm2") &&
-			 EVP_set_default_properties(NULL, "?provider!=tpm2") == 1;
+		loaded = OSSL_PROVIDER_load(NULL, "default") && OSSL_PROVIDER_load(NULL, "tpm2");
 	return loaded;
 }
 

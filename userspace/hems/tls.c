@@ -163,13 +163,14 @@ static int on_status(SSL *ssl, void *arg)
 	return !h->refused;
 }
 
-/* Of a client: the peer wants its certificate. */
+/* Of a client: the peer, which was judged by now, wants its certificate. */
 static int on_asked(SSL *ssl, void *arg)
 {
 	struct hems *h = arg;
 
 	(void)ssl;
 	h->report.asked = true;
+	hems_prefer_tpm(true);
 	return 1;
 }
 
@@ -245,6 +246,8 @@ static const struct {
 	  "the peer has no certificate (the H(e)NB has to show its own)" },
 	{ SSL_R_NO_SHARED_CIPHER, PKI_BAD, "tls.cipher",
 	  "the peer offers no cipher suite that is taken (have it offer AES-GCM)" },
+	{ SSL_R_UNKNOWN_CIPHER_RETURNED, PKI_BAD, "tls.cipher",
+	  "the peer takes a cipher suite that there is none of here (refuse the peer)" },
 	{ SSL_R_WRONG_CIPHER_RETURNED, PKI_BAD, "tls.cipher",
 	  "the peer takes a cipher suite that was not offered (refuse the peer)" },
 };
@@ -268,6 +271,7 @@ void hems_end(struct hems *h, SSL *ssl, bool ok, struct hems_report *out)
 {
 	struct hems_report *r = &h->report;
 
+	hems_prefer_tpm(false);
 	if (ssl && SSL_is_init_finished(ssl) && SSL_session_reused(ssl))
 		hems_say(&r->result, PKI_BAD, "tls.resumed",
 			 "a session of another handshake was resumed, in which nothing is verified (switch session caches off)");

@@ -197,7 +197,7 @@ void lint_swanctl(const struct lint_rules *rules, const struct settings_section 
 			.at = { .context = context, .root = root, .roles = roles },
 		};
 
-		if (w.rule->daemon || !mode_concerns(w.rule, context))
+		if (w.rule->daemon || w.rule->cwmp || !mode_concerns(w.rule, context))
 			continue;
 		if (strncmp(w.rule->path, "connections.*.", 14) == 0) {
 			visit_connections(&w, root);
@@ -236,5 +236,19 @@ void lint_strongswan(const struct lint_rules *rules, const struct settings_secti
 			continue;
 		snprintf(w.key, sizeof(w.key), "%s", daemon->name);
 		visit(&w, daemon, w.rule->path);
+	}
+}
+
+void lint_cwmp(const struct lint_rules *rules, const struct settings_section *root,
+	       const struct lint_context *context, lint_found_fn *found, void *arg)
+{
+	for (unsigned int i = 0; root->sections && i < rules->n; i++) {
+		struct walk w = {
+			.rule = &rules->rule[i], .found = found, .arg = arg, .near = root->sections,
+			.at = { .context = context, .root = root, .roles = LINT_HENB },
+		};
+
+		if (w.rule->cwmp && mode_concerns(w.rule, context))
+			visit(&w, root, w.rule->path);
 	}
 }

@@ -30,6 +30,47 @@ static bool is_one_of(struct lint_at *at, const char *args, const char *value)
 	return value && lint_matches(args, value);
 }
 
+static bool is_none_of(struct lint_at *at, const char *args, const char *value)
+{
+	(void)at;
+	return !value || !lint_matches(args, value);
+}
+
+/* Every element of a list of cipher suites that puts some in, not out, is none of these. */
+static bool are_ciphers(struct lint_at *at, const char *args, const char *value)
+{
+	char element[128];
+	size_t len;
+
+	(void)at;
+	for (; value && *value; value += len + (value[len] != '\0')) {
+		len = strcspn(value, ":, ");
+		if (!len || *value == '!' || *value == '-')
+			continue;
+		if (len >= sizeof(element))
+			return false;
+		memcpy(element, value, len);
+		element[len] = '\0';
+		if (lint_matches(args, element))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Of a CHILD_SA: tunnel or drop; or pass, for the H(e)MS alone, which TS 33.320 8.3.2.1
+ * has outside of the tunnel.
+ */
+static bool is_child_mode(struct lint_at *at, const char *args, const char *value)
+{
+	const struct settings_pair *to = settings_get(at->section, "remote_ts");
+
+	if (value && lint_matches(args, value))
+		return true;
+	return value && lint_matches("pass", value) && at->context->hems && to && to->value &&
+	       !strcmp(to->value, at->context->hems);
+}
+
 /* A duration as strongSwan reads it, in seconds; 0 when it is none. */
 static unsigned long long seconds(const char *value)
 {
@@ -141,6 +182,9 @@ static bool is_off(struct lint_at *at, const char *args, const char *value)
 static const struct lint_check checks[] = {
 	{ "bool", is_bool, false },
 	{ "one-of", is_one_of, false },
+	{ "none-of", is_none_of, false },
+	{ "ciphers", are_ciphers, false },
+	{ "child-mode", is_child_mode, false },
 	{ "unset", is_unset, false },
 	{ "time-within", is_time_within, false },
 	{ "handle", is_handle, false },

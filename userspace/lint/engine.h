@@ -45,6 +45,7 @@ struct lint_rule {
 	unsigned int roles, modes, except_modes;
 	enum lint_level level;
 	bool daemon;		/* of strongswan.conf */
+	bool cwmp;		/* of a CWMP client */
 };
 
 struct lint_rules {

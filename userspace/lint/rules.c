@@ -31,7 +31,8 @@ struct name {
 
 static const struct name role_names[] = { { "henb", LINT_HENB }, { "segw", LINT_SEGW }, { 0 } };
 static const struct name mode_names[] = {
-	{ "inband", LINT_INBAND }, { "direct", LINT_DIRECT }, { "intunnel", LINT_INTUNNEL }, { 0 }
+	{ "inband", LINT_INBAND }, { "direct", LINT_DIRECT }, { "intunnel", LINT_INTUNNEL },
+	{ "hems-tls", LINT_HEMS_TLS }, { 0 }
 };
 static const struct name level_names[] = {
 	{ "error", LINT_ERROR }, { "warning", LINT_WARNING }, { 0 }
@@ -133,6 +134,7 @@ static void take_rule(struct reader *r, const char *scope, const struct settings
 	check_keys(r, s);
 	rule->id = make_id(r, scope, s->name);
 	rule->daemon = strcmp(scope, "charon") == 0;
+	rule->cwmp = strcmp(scope, "cwmp") == 0;
 	rule->path = take_text(r, s, "path", true);
 	rule->preset = take_text(r, s, "default", false);
 	rule->clause = take_text(r, s, "clause", true);
@@ -175,9 +177,10 @@ static void take_rules(struct reader *r, const struct settings_section *root)
 	if (!n)
 		fail(r, root, NULL, "", "no rule at all", "install the rules that were shipped");
 	for (scope = root->sections; scope; scope = scope->next) {
-		if (strcmp(scope->name, "swanctl") != 0 && strcmp(scope->name, "charon") != 0)
+		if (strcmp(scope->name, "swanctl") != 0 && strcmp(scope->name, "charon") != 0 &&
+		    strcmp(scope->name, "cwmp") != 0)
 			fail(r, scope, NULL, scope->name, "unknown section",
-			     "rules are in swanctl or charon");
+			     "rules are in swanctl, charon or cwmp");
 		for (s = scope->sections; s; s = s->next)
 			take_rule(r, scope->name, s);
 	}

@@ -13,6 +13,8 @@
 enum { LINT_HENB = 1, LINT_SEGW = 2 };
 /* How an H(e)NB learns of revocation; a mask. */
 enum { LINT_INBAND = 1, LINT_DIRECT = 2, LINT_INTUNNEL = 4 };
+/* How it reaches its H(e)MS, in the same mask: with TLS. */
+enum { LINT_HEMS_TLS = 8 };
 
 enum lint_level { LINT_WARNING, LINT_ERROR };
 
@@ -23,6 +25,7 @@ struct lint_context {
 	 */
 	unsigned int roles;
 	unsigned int modes;
+	const char *hems;	/* selector of a H(e)MS outside of the tunnel; NULL: none */
 	const char *peer;	/* name the agent expects of the SeGW; NULL: not known */
 	bool fragment;		/* a part of a configuration: what is not in it is not judged */
 };
@@ -62,6 +65,10 @@ void lint_swanctl(const struct lint_rules *rules, const struct settings_section 
 /* The same of strongswan.conf, settings of the IKE daemon. */
 void lint_strongswan(const struct lint_rules *rules, const struct settings_section *root,
 		     const struct lint_context *context, lint_found_fn *found, void *arg);
+
+/* The same of the settings of a CWMP client. */
+void lint_cwmp(const struct lint_rules *rules, const struct settings_section *root,
+	       const struct lint_context *context, lint_found_fn *found, void *arg);
 
 /* Roles of the connections in @root of swanctl.conf, when none is known; 0: no connection. */
 unsigned int lint_roles(const struct settings_section *root);

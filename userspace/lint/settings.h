@@ -82,6 +82,10 @@ struct settings_section *settings_root(struct settings *settings);
 int settings_parse(struct settings *settings, struct settings_section *into, const char *file,
 		   const char *text, size_t len, const struct settings_calls *calls);
 
+/* The same of a CWMP client's settings: UCI, or lines "SECTION.KEY = VALUE"; uci.c. */
+int settings_parse_cwmp(struct settings *settings, struct settings_section *into, const char *file,
+			const char *text, size_t len, const struct settings_calls *calls);
+
 /* @section of @into, made when it is not there; NULL when out of memory or room. */
 struct settings_section *settings_add(struct settings *settings, struct settings_section *into,
 				      const char *section, const char *file, int line);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Rules of a profile on what only entities have: names, purposes, pointers. */
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 #include <openssl/x509v3.h>
@@ -129,6 +130,18 @@ static bool same_host(const char *a, const char *b)
 	return n && n == m && !strncasecmp(a, b, n);
 }
 
+/* What has no name is called by its address (TS 33.320 8.3.2.1 NOTE 1). */
+static bool is_address(const GENERAL_NAME *name, const char *text)
+{
+	unsigned char addr[16];
+	const ASN1_STRING *value = name->type == GEN_IPADD ? name->d.iPAddress : NULL;
+	int len = value ? ASN1_STRING_length(value) : 0;
+
+	return (len == 4 || len == 16) &&
+	       inet_pton(len == 4 ? AF_INET : AF_INET6, text, addr) == 1 &&
+	       !memcmp(addr, ASN1_STRING_get0_data(value), (size_t)len);
+}
+
 bool pki_met_common_name(struct pki_subject *s, const struct pki_rule *rule)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(s->cert, NID_subject_alt_name, NULL, NULL);
@@ -137,12 +150,13 @@ bool pki_met_common_name(struct pki_subject *s, const struct pki_rule *rule)
 
 	(void)rule;
 	for (int i = 0; cn && i < sk_GENERAL_NAME_num(names); i++) {
-		const char *dns = text_of(sk_GENERAL_NAME_value(names, i), GEN_DNS);
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		const char *dns = text_of(name, GEN_DNS);
 
-		found |= dns && same_host(dns, cn);
+		found |= (dns && same_host(dns, cn)) || is_address(name, cn);
 	}
 	if (!found)
-		pki_rule_detail(s, "the common name is %.80s, which no dNSName equals (issue it with the identity in both)",
+		pki_rule_detail(s, "the common name is %.80s, which no dNSName or address equals (issue it with the identity in both)",
 				cn ? cn : "absent, or there are two");
 	OPENSSL_free(cn);
 	GENERAL_NAMES_free(names);

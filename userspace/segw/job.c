@@ -411,7 +411,7 @@ static bool path(const struct segw_job *job, struct check *c, struct segw_job_re
 	const struct segw_world *w = job->world;
 	struct pki_chain_policy policy = {
 		.anchors = w->anchors, .nanchors = w->config.nvendors, .name = job->identity,
-		.max_sent = 4, .role = PKI_HENB, .profile = &w->profile,
+		.max_sent = 4, .role = PKI_HENB, .tls = job->tls, .profile = &w->profile,
 	};
 	int issuer = -1;
 

@@ -18,6 +18,7 @@ struct segw_job {
 	const struct pki_der *certs;	/* the leaf that signed AUTH first */
 	size_t ncerts;
 	const char *identity;		/* IDi, which the leaf's SAN must have */
+	bool tls;			/* it was shown in TLS, to an H(e)MS */
 	/*
 	 * How far: the path alone; all; or, after it was opened by the first source,
 	 * whether another one says revoked.
