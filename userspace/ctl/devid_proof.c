@@ -92,16 +92,15 @@ static int refused(const char *what, const struct devid_result *r)
 static int channel(const struct args *a, uint8_t out[DEVID_CHANNEL_LEN])
 {
 	const char *s = opt(a, DP_CHANNEL);
-	unsigned int v;
 
 	if (!s || strlen(s) != 2 * DEVID_CHANNEL_LEN ||
 	    strspn(s, "0123456789abcdefABCDEF") != 2 * DEVID_CHANNEL_LEN)
 		return usage_error("--channel",
 				   "is SHA-256 of SPIi, SPIr, Ni and Nr, 64 hexadecimal digits");
 	for (size_t i = 0; i < DEVID_CHANNEL_LEN; i++) {
-		if (sscanf(s + 2 * i, "%2x", &v) != 1)
-			return EXIT_USAGE;
-		out[i] = (uint8_t)v;
+		const char octet[3] = { s[2 * i], s[2 * i + 1] };
+
+		out[i] = (uint8_t)strtoul(octet, NULL, 16);
 	}
 	return 0;
 }

@@ -94,8 +94,8 @@ bool devid_proof_digest(const struct devid_challenge *c, const char *imei,
 	memcpy(buf, label, LABEL_LEN);
 	buf[n++] = (uint8_t)c->solution;
 	buf[n++] = (uint8_t)digits;
-	memcpy(buf + n, imei, digits);
-	n += digits;
+	for (size_t i = 0; i < digits; i++)
+		buf[n++] = (uint8_t)imei[i];
 	buf[n++] = CHALLENGE_NONCE_LEN;
 	memcpy(buf + n, c->nonce, CHALLENGE_NONCE_LEN);
 	n += CHALLENGE_NONCE_LEN;

@@ -68,7 +68,7 @@ static bool open_key(struct tre_session *s, ESYS_TR *key, TPM2B_PUBLIC **pub,
 {
 	if (!find_key(s, key, pub, result))
 		return false;
-	if (*key == ESYS_TR_NONE) {
+	if (*key == ESYS_TR_NONE || !*pub) {
 		tre_set(result, TRE_FAIL, "tre.device.absent",
 			"there is no device key at 0x%08x ('trustgate devid provision')",
 			TRE_HANDLE_DEVICE);
@@ -154,7 +154,7 @@ static bool provision_key(struct tre_session *s, bool replace, enum tre_outcome 
 {
 	TPM2B_PUBLIC *pub;
 	ESYS_TR key;
-	bool ok = find_key(s, &key, &pub, result), there = ok && key != ESYS_TR_NONE;
+	bool ok = find_key(s, &key, &pub, result), there = ok && key != ESYS_TR_NONE && pub;
 
 	if (there)
 		ok = replace ? evict(s, &key, result) : key_ok(&pub->publicArea, result);
