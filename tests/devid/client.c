@@ -4,12 +4,14 @@
  *
  *	client load URL CA CERT KEY REPOSITORY.pub DEVICE.pub VERBS FIRST EACH CLIENTS
  *	client audit STORE STORE-KEY REPOSITORY.pub < LINES
+ *	client ask SOCKET x|y IMEI
  *
  * load: each of CLIENTS processes takes EACH devices from number FIRST on and does VERBS
  * with each: p(ublish), q(uery), w(ithdraw). It prints "p NUMBER" once the repository has
  * acknowledged that, and ends with "gone" when it does not answer any more. Anything but
  * what has to come is "wrong ...", and exit status 1. audit: for lines as those printed,
  * whether the store has each, active, or withdrawn if there is a w; and how many it has.
+ * ask: as a verifier asks the AAA stub; prints the rule, and whether a CA came with it.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 #include <curl/curl.h>
 #include <openssl/evp.h>
+#include "devid/aaa.h"
 #include "devid/ask.h"
 #include "devid/files.h"
 #include "devid/store.h"
@@ -189,11 +192,23 @@ static int audit(char **argv)
 	return lost != 0;
 }
 
+static int ask(char **argv)
+{
+	static struct aaa_answer a;
+	struct devid_result r;
+	bool ok = aaa_ask(argv[0], 60000, devid_solution_parse(argv[1]), argv[2], &a, &r);
+
+	printf("%s%s\n", r.rule, ok && a.ca_usable ? " ca" : "");
+	return ok ? 0 : r.verdict == DEVID_BAD ? 1 : 2;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 12 && !strcmp(argv[1], "load"))
 		return load(argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "audit"))
 		return audit(argv + 2);
+	if (argc == 5 && !strcmp(argv[1], "ask"))
+		return ask(argv + 2);
 	die("usage: see its source");
 }

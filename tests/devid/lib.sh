@@ -5,7 +5,7 @@
 # address is in $url. For test_service.sh and test_shared.sh.
 
 tool=${TG_TOOL:-$(command -v trustgate || true)}
-n=0 bad=0 service='' log='' url='' port=''
+n=0 bad=0 service='' aaa='' user='' log='' url='' port=''
 # The test's own directory.
 dir=${dir-}
 
@@ -115,6 +115,33 @@ start_service() {
 	service=''
 	sed 's/^/# /' "$log"
 	return 1
+}
+
+start_aaa() { # LINE...: more of its configuration
+	cat > "$dir/aaa.conf" <<-END
+	[aaa]
+	socket = $dir/aaa.sock
+	url = $url
+	ca = $dir/ca.pem
+	tls-cert = $dir/operator.pem
+	tls-key = $dir/operator.key
+	repository-key = $dir/sign.pub
+	${user:+user = $user}
+	$(printf '%s\n' "$@")
+	END
+	: > "$dir/aaa.log"
+	"$tool" devid aaa --config "$dir/aaa.conf" 2>> "$dir/aaa.log" &
+	aaa=$!
+	until grep -q '^devid: aaa: ready' "$dir/aaa.log"; do
+		kill -0 "$aaa" 2> /dev/null || { sed 's/^/# /' "$dir/aaa.log"; aaa=; return 1; }
+		sleep 0.05
+	done
+}
+
+stop_aaa() {
+	[ "$aaa" ] || return 1
+	kill "$aaa" && wait "$aaa"
+	aaa=
 }
 
 stop_service() { # [SIGNAL]

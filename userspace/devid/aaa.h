@@ -16,7 +16,7 @@
 
 #include "devid/binding.h"
 
-#define AAA_SOCKET		"/run/trustgate/devid-aaa.sock"
+#define AAA_SOCKET		"/run/trustgate-devid/aaa.sock"
 #define AAA_VERSION		1
 #define AAA_REQUEST_MAX		(2 + DEVID_IMEI_MAX)
 #define AAA_ANSWER_HEAD		4

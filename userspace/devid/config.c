@@ -311,7 +311,7 @@ int devid_config_parse(const char *text, size_t len, struct devid_config *c,
 	c->connections = 256;
 	c->connections_per_address = 64;
 	c->aaa_recheck_s = 30;
-	snprintf(c->aaa_socket, sizeof(c->aaa_socket), "/run/trustgate/devid-aaa.sock");
+	snprintf(c->aaa_socket, sizeof(c->aaa_socket), "/run/trustgate-devid/aaa.sock");
 	if (len > CONFIG_MAX)
 		error(&p, "file", "too large");
 	else if (ini_parse_stream(read_line, &p, handle, &p))
