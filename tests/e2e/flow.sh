@@ -35,12 +35,14 @@ flow_down() {
 # both_start [CHANGE]: the SeGW's agent and both charons, which know of each other; CHANGE
 # is made to what they read. The H(e)NB's agent, which begins, is not started.
 both_start() {
+	local segw
 	segw_agent
 	charon_conf segw
 	charon_conf hnb
 	${1-}
 	(trap - EXIT; charon_start segw) &
-	charon_start hnb && wait $! || bail "no charon"
+	segw=$!
+	charon_start hnb && wait "$segw" || bail "no charon"
 	segw_says 30 plugin-connected || bail "$WHY"
 	case ${SEGW_MAIN-} in *status_uri*) segw_says 60 'decision=own-status' || bail "$WHY" ;; esac
 }
