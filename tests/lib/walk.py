@@ -3,6 +3,7 @@
 """Walks the steps of a flow through a capture that charon's own keys decrypt.
 
     walk.py [-D NAME=VALUE]... [-o FILE] STEPS CAPTURE KEYS
+    walk.py --profile DIRECTORY KEYS      make it a profile of Wireshark's with these keys
 
 KEYS is a directory with what strongSwan's save-keys wrote: ikev2_decryption_table, esp_sa.
 Every step has to be there, in the order of STEPS, and no IKE message may be there that is
@@ -274,6 +275,12 @@ def decrypting(keys, directory):
             f.write(text)
 
 
+def write_profile(keys, directory):
+    decrypting(keys, directory)
+    with open(os.path.join(directory, "preferences"), "w", encoding="ascii") as f:
+        f.write("esp.enable_encryption_decode: TRUE\n")
+
+
 def dissect(capture, keys):
     with tempfile.TemporaryDirectory() as directory:
         decrypting(keys, directory)
@@ -299,7 +306,7 @@ def read_capture(capture, keys, henb):
             # Of a message that is complete already, and would be taken for none.
             m.partial, m.wrong = False, "fragment %s is repeated" % m.part[-1]
         parts.add(getattr(m, "part", None))
-    found = [m for m in found if not m.partial]
+    found = [m for m in found if not m.partial or m.wrong]
     first = next((m for m in found if m.kind == "IKE_SA_INIT" and not m.response), None)
     if not henb and first:
         henb = [first.source]
@@ -469,6 +476,9 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("-D", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("-o", metavar="FILE")
+    if sys.argv[1:2] == ["--profile"] and len(sys.argv) == 4:
+        write_profile(sys.argv[3], sys.argv[2])
+        return 0
     parser.add_argument("steps")
     parser.add_argument("capture")
     parser.add_argument("keys")
