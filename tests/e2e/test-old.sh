@@ -104,7 +104,7 @@ box2() {
 	sed -i "s#$TG_RUN/hnb/#$d/#g; s/ tpm / /; s/ trustgate\$//" "$d/strongswan.conf"
 	sed -i "s/192.0.2.2\$/192.0.2.66/; s/certs = hnb.crt/certs = $1.crt/; s/id = $HNB_NAME/id = $3/
 		s/$(aka_nai 1)/$4/; s/10\.10\.0\.0/10.20.0.0/; s/fd10::/fd20::/
-		/tokenhnb {/,/}/d; /^[[:space:]]*shunt {/,/^			}/d" "$d/swanctl/swanctl.conf"
+		/tokenhnb {/,/}/d" "$d/swanctl/swanctl.conf"
 	charon_start evil || bail "no charon of the other box"
 	swan evil --initiate --child core --timeout 20 > "$d/initiate" 2>&1
 }
