@@ -4,7 +4,8 @@
 #
 # A PostgreSQL of one's own: a new cluster in a directory of its own, a Unix socket and no
 # port, no more than the test's life. pg_make DIR makes it, pg_start and pg_stop do as
-# they are called; PG_URI is an empty database "trustgate" of it.
+# they are called; PG_URI is an empty database "trustgate" of it. With PG_LISTEN, an address,
+# it is there as well: for a network namespace of one's own.
 
 pg_bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 pg_there() { [ -x "$pg_bin/initdb" ]; }
@@ -31,7 +32,7 @@ pg_make() {
 
 pg_start() {
 	(cd / && pg_as "$pg_bin/pg_ctl" -D "$PG_DIR/data" -w -t 60 -s -l "$PG_DIR/data/log" \
-		-o "-c listen_addresses='' -c unix_socket_directories=$PG_DIR/run" start)
+		-o "-c listen_addresses='${PG_LISTEN-}' -c unix_socket_directories=$PG_DIR/run" start)
 }
 
 pg_stop() {
