@@ -14,14 +14,33 @@ CWMP=${TG_CWMP:-./cwmp}
 PROFILE=../../policy/profiles/seed.conf
 echo "TAP version 13"
 
-# One provisioned by the tool, as a box is.
-mkdir "$d/tpm"
-swtpm socket --tpm2 --tpmstate "dir=$d/tpm" --flags not-need-init,startup-clear \
-	--server "type=unixio,path=$d/tpm.sock" --ctrl "type=unixio,path=$d/tpm.sock.ctrl" \
-	--log "level=20,file=$d/tpm.log" 2> "$d/tpm.err" &
-servers+=($!)
-until_true 60 test -S "$d/tpm.sock.ctrl" || bail tpm.err
-export TRUSTGATE_TCTI=swtpm:path=$d/tpm.sock TPM2OPENSSL_TCTI=swtpm:path=$d/tpm.sock
+# By TCP: the child that speaks to the H(e)MS may make no socket of Unix, and the library
+# of a swtpm connects again for each command.
+tpm_start() {
+	local port
+	port=$(python3 - <<- 'P'
+	import socket
+	while True:
+	    a, b = socket.socket(), socket.socket()
+	    a.bind(("127.0.0.1", 0))
+	    try:
+	        b.bind(("127.0.0.1", a.getsockname()[1] + 1))
+	    except OSError:
+	        continue
+	    print(a.getsockname()[1])
+	    break
+	P
+	)
+	mkdir -p "$d/tpm"
+	swtpm socket --tpm2 --tpmstate "dir=$d/tpm" --flags not-need-init,startup-clear \
+		--server "type=tcp,port=$port" --ctrl "type=tcp,port=$((port + 1))" \
+		--log "level=20,file=$d/tpm.log" --pid "file=$d/tpm.pid" 2> "$d/tpm.err" &
+	servers+=($!)
+	export TRUSTGATE_TCTI=swtpm:host=127.0.0.1,port=$port
+	export TPM2OPENSSL_TCTI=$TRUSTGATE_TCTI
+	until_true 60 test -s "$d/tpm.pid"
+}
+tpm_start || bail tpm.err
 # The provider of tpm2-openssl keeps its context to the process's end.
 export ASAN_OPTIONS=detect_leaks=0
 signs() { grep -c -E '^ 80 0[12]( [0-9A-F]{2}){4} 00 00 01 5D' "$d/tpm.log"; }
