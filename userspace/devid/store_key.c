@@ -4,12 +4,32 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
+
+/* Or the store may outlive a power cut, and its key not. */
+static int sync_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX] = ".";
+	int fd, err;
+
+	if (slash && (size_t)(slash - path) < sizeof(dir) - 1) {
+		memcpy(dir, path, (size_t)(slash - path) + 1);
+		dir[slash - path + 1] = '\0';
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = fsync(fd) ? -errno : 0;
+	close(fd);
+	return err;
+}
 
 static int make_key(const char *path)
 {
@@ -22,6 +42,7 @@ static int make_key(const char *path)
 	    write(fd, key, sizeof(key)) != sizeof(key) || fsync(fd))
 		err = errno ? -errno : -EIO;
 	close(fd);
+	err = err ? err : sync_directory(path);
 	if (err)
 		unlink(path);
 	OPENSSL_cleanse(key, sizeof(key));
