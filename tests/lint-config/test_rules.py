@@ -374,6 +374,13 @@ def each_shipped():
            {"trustgated.conf": agent, "swanctl.conf": henb, "strongswan.conf": DAEMON})
     passes("SGW-F3-03b: shipped, the SeGW's with both rounds",
            {"trustgated.conf": gateway, "swanctl.conf": segw, "strongswan.conf": DAEMON})
+    signs = AGENT.replace("[tre]", "[tre]\nsign_auth = yes", 1)
+    got = check({"trustgated.conf": signs, "swanctl.conf": HENB})
+    ok(got.rules() == ["trustgated.tre.sign_auth"],
+       "HNB-TRE-10: the agent is to sign, and charon has a token", got)
+    bare = re.sub(r"(?s)\n\s*token[^{]*{.*?}", "", HENB)
+    passes("HNB-TRE-10: the agent is to sign, and charon has none",
+           {"trustgated.conf": signs, "swanctl.conf": bare, "strongswan.conf": DAEMON})
     got = check({"trustgated.conf": agent, "swanctl.conf": HENB})
     ok(got.rules() == ["trustgated.gate.authentication"],
        "HNB-F3-03c: combined, and there is no second local round", got)

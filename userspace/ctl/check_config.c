@@ -303,6 +303,22 @@ static void check_start(struct run *run, const struct settings_section *root)
 		     "the agent is to start it, and swanctl.conf has none of that name", remedy);
 }
 
+/* charon looks among its own tokens first. */
+static void check_signs(struct run *run, const struct settings_section *root)
+{
+	const struct settings_section *s = settings_find(root, "secrets");
+
+	for (s = s ? s->sections : NULL; s; s = s->next) {
+		if (strncmp(s->name, "token", 5) != 0)
+			continue;
+		report_error(&run->report, run->agent_path, 0, "tre.sign_auth", "yes",
+			     "trustgated.tre.sign_auth",
+			     "charon would sign AUTH by its own token, which it can't with a bound key",
+			     "remove secrets { token } from swanctl.conf, or sign_auth");
+		return;
+	}
+}
+
 /* What alone may pass outside of the tunnel (TS 33.320 8.3.2.1): "192.0.2.7[tcp/443]". */
 static bool hems_selector(const struct config_hems *h, char *out, size_t size)
 {
@@ -343,6 +359,7 @@ static void apply_rules(struct run *run, const struct lint_rules *rules)
 		context.modes = agent ? agent_modes(agent) : LINT_INBAND | LINT_INTUNNEL;
 	if (agent && context.roles == LINT_HENB)
 		context.peer = agent->peer.name;
+	context.signs = agent && context.roles == LINT_HENB && agent->tre.sign_auth;
 	if (agent && hems_selector(&agent->hems, hems, sizeof(hems)))
 		context.hems = hems;
 	root = resolved(&run->swanctl);
@@ -353,6 +370,8 @@ static void apply_rules(struct run *run, const struct lint_rules *rules)
 		check_beside(run, root, context.roles);
 		if (agent && context.roles & LINT_HENB)
 			check_start(run, root);
+		if (context.signs)
+			check_signs(run, root);
 		if (agent)
 			config_rounds(&run->report, root, run->agent_path, agent);
 	}

@@ -27,6 +27,7 @@ struct lint_context {
 	unsigned int modes;
 	const char *hems;	/* selector of a H(e)MS outside of the tunnel; NULL: none */
 	const char *peer;	/* name the agent expects of the SeGW; NULL: not known */
+	bool signs;		/* the agent signs AUTH: charon needs no token */
 	bool fragment;		/* a part of a configuration: what is not in it is not judged */
 };
 
