@@ -19,7 +19,8 @@ truncate -s 64M "$dir/disk"
 mkfs.ext4 -q -F "$dir/disk" || { echo "Bail out! no mkfs.ext4"; exit 1; }
 boot() { exec ../vm/run --kernel "$kernel" --timeout 900 --out "$dir" "$PWD/powercut-guest.sh" "$@"; }
 
-acknowledged() { grep -c ^p "$dir/acks" 2> /dev/null; }
+acknowledged() { grep -c ^p "$dir/acks"; }
+: > "$dir/acks"
 cut() {
 	(boot publish) > "$dir/first.log" 2>&1 &
 	vm=$!
