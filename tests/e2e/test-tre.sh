@@ -11,6 +11,7 @@ AGENT_CHARON='backoff_min = 1s
 backoff_max = 1s'
 AGENT_GATE='boot_attempts = 100'
 . ./lib.sh
+CHARON_LOG=1
 setup
 NV=0x01800011 ID=0x01800010 IKE=0x81010004
 CA=$TMP/ca
@@ -54,6 +55,7 @@ again() {
 	sed -i "s|anchor = $PKI/oproot.crt|anchor = $CA/trustgate-anchor.pem|" \
 		/run/trustgate/hnb/trustgated.conf
 	: > "$AGENT_LOG"
+	tpm_watch || bail "the kernel does not tell of the TPM's commands"
 	watch
 	agent_start
 }
@@ -66,6 +68,7 @@ charon_start segw || bail "no charon"
 
 again
 check "HNB-TRE-09: with root, identity and key in the TPM: opens" opens 60
+check "HNB-TRE-09: AUTH was signed by the TPM, once for each IKE_AUTH" one_each
 check "HNB-GATE-06: user data passes" both_pass
 check "HNB-TRE-07: both signatures below the root were verified in the TPM" \
 	agent_says 5 'decision=tre-chain .*in_tpm=2'
@@ -182,6 +185,7 @@ has_key() { # has_key PID
 }
 again file_key
 check "HNB-TRE-09: a key in a file, with a certificate of its own: held" refused tre.key.mismatch
+check "HNB-TRE-09: the TPM signed nothing for it" is TPM2_Sign 0 "$(tpm_signs)"
 check "HNB-TRE-03: it is found in charon's memory" has_key "$(cat "$TG_RUN/pids/charon-hnb")"
 tpm2_evictcontrol -C o -c $IKE > /dev/null 2>&1
 tpm2_import -C 0x81000001 -G ecc:ecdsa-sha256 -i "$TMP/known.key" -u "$TMP/k.pub" -r "$TMP/k.priv" \
