@@ -8,6 +8,8 @@
  *	nocert	no CERT
  *	noauth	no AUTH
  *	twice	AUTH twice
+ *	long	an INTEGRITY_INFO of one octet too many
+ *	two	two of them
  */
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +62,16 @@ static auth_payload_t *copy(auth_payload_t *auth)
 	return more;
 }
 
+/* Documentation/integrity-info.rst: 48320, 1500 octets at most. */
+static void add_info(message_t *message, size_t len)
+{
+	chunk_t data = chunk_alloc(len);
+
+	memset(data.ptr, 0xa5, len);
+	message->add_notify(message, false, (notify_type_t)48320, data);
+	chunk_free(&data);
+}
+
 static void change(message_t *message, const char *mode)
 {
 	auth_payload_t *auth = (auth_payload_t *)message->get_payload(message, PLV2_AUTH);
@@ -74,6 +86,11 @@ static void change(message_t *message, const char *mode)
 		drop(message, PLV2_CERTIFICATE);
 	} else if (!strcmp(mode, "noauth")) {
 		drop(message, PLV2_AUTH);
+	} else if (!strcmp(mode, "long") && auth) {
+		add_info(message, 1501);
+	} else if (!strcmp(mode, "two") && auth) {
+		add_info(message, 32);
+		add_info(message, 32);
 	} else if (!strcmp(mode, "twice") && auth) {
 		message->add_payload(message, (payload_t *)copy(auth));
 	}
