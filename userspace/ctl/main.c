@@ -59,7 +59,7 @@ static const struct verb verbs[] = {
 	  "deliver --figs URL | show [OPTIONS] [-j]",
 	  "what a security gateway keeps of INTEGRITY_INFO, and tells on" },
 	{ "tre", verb_tre, 1, INT_MAX, false, true,
-	  "provision|show|anchor|credential [OPTIONS] [-j]",
+	  "provision|show|anchor|approval|credential [OPTIONS] [-j]",
 	  "keys, identity and root certificate in the TPM" },
 };
 
