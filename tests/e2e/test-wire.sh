@@ -10,12 +10,13 @@ W=$TMP/wire
 HNB_PLUGINS=tg-tamper
 HNB_STRONGSWAN="plugins { tg-tamper { file = $W } }"
 
-# On the wire behind the H(e)NB: an octet of each IKE message after IKE_SA_INIT. IP, UDP and
-# the four octets of RFC 3948 come before the IKE header; offset 100 is of the SK payload.
+# On the wire behind the H(e)NB: an octet of each IKE_AUTH. IP and UDP come before the IKE
+# header, whose octet 18 is the exchange; offset 100 is of what is encrypted.
 flip() {
 	in_ns wan tc qdisc add dev hnb clsact &&
 		in_ns wan tc filter add dev hnb ingress protocol ip u32 match ip protocol 17 0xff \
-			match ip dport 4500 0xffff action pedit munge offset 100 u8 invert pipe action csum udp
+			match ip dport 500 0xffff match u8 35 0xff at 46 \
+			action pedit munge offset 100 u8 invert pipe action csum udp
 }
 unflip() { in_ns wan tc qdisc del dev hnb clsact; }
 is_dropped() { grep -qE 'integrity check failed|decrypt|verif.* failed|processing failed' "$TG_RUN/segw/log"; }
