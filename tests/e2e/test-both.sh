@@ -4,7 +4,8 @@
 #
 # Both ends gate, and the H(e)NB verifies through the tunnel: the SeGW lets that flow
 # and no other through while it holds the H(e)NB (PIT-55, state machine 2.9). And with
-# its own status in IKE nobody has to ask (SGW-F2-10).
+# its own status in IKE nobody has to ask (SGW-F2-10). Each mode of learning it is here;
+# both rounds of authentication are in test-f3.sh.
 cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 SEGW_TRUSTGATE=1
@@ -109,6 +110,21 @@ ocsp_stop
 again
 tunnel_up || bail "no tunnel"
 check "SGW-F2-10: the responder down, what was fetched holds: opens" opens 60
+
+# It asks for the SeGW's status outside of the tunnel, before there is one.
+ocsp_start wan
+AGENT_OCSP='mode = direct
+direct_uri = http://192.0.2.254:8080/opca'
+again
+ocsp_mode_of segw silent
+segw_agent
+tunnel_up || bail "no tunnel"
+check "HNB-GATE-25: direct: the SeGW is pending" segw_is pending
+check "HNB-GATE-25: so no user data passes, in either direction" all_held
+ocsp_mode_of segw good
+check "HNB-F2-06: direct: the H(e)NB opens" opens 60
+check "HNB-GATE-25: and so does the SeGW" wait_for 60 segw_is open
+check "HNB-GATE-25: user data passes, from either end" wait_for 30 both_pass
 clock_synced no
 tg_end segw-gate TERM
 finish

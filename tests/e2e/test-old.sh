@@ -9,7 +9,7 @@ cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 . ./segw-end.sh
 . ../lib/aka.sh
-SEGW_TRUSTGATE=1
+SEGW_TRUSTGATE=1 CHARON_LOG=1
 AGENT_CHARON='start = no'
 AGENT_GATE='authentication = combined
 t_verify = 300s'
