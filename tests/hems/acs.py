@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""acs.py LOG [CERT KEY CLIENT-CA]: an ACS (TR-069) of the smallest kind on loopback.
+"""acs.py LOG [CERT KEY CLIENT-CA]: an ACS (TR-069) of the smallest kind, on loopback or on
+ADDRESS:PORT of ACS_LISTEN.
 
 Answers an Inform with an InformResponse of its ID, an empty POST with 204, and all else
 with 400. With CERT it speaks TLS itself and demands a certificate; without, it is for
@@ -8,6 +9,7 @@ nginx to be in front of. Prints its port; LOG gets a line per request: method an
 number of the Inform, and whom nginx says the client is.
 """
 import http.server
+import os
 import ssl
 import sys
 import xml.etree.ElementTree as ET
@@ -61,7 +63,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def main():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    address, port = os.environ.get("ACS_LISTEN", "127.0.0.1:0").split(":")
+    server = http.server.ThreadingHTTPServer((address, int(port)), Handler)
     if len(sys.argv) > 2:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[2], sys.argv[3])
