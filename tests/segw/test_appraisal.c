@@ -52,6 +52,12 @@ static void no_cert(struct world *w) { w->job.certificate.len = 0; }
 static void cut_cert(struct world *w) { w->job.certificate.len--; }
 static void long_cert(struct world *w) { w->job.certificate = ca_append(box.der); }
 static void no_reference(struct world *w) { w->job.reference = NULL; }
+static void no_own_reference(struct world *w)
+{
+	w->job.reference = NULL;
+	strcpy(w->device.reference, "lab-2");
+}
+
 static void degraded_ok(struct world *w) { w->job.degraded_passes = true; }
 static void other_ak(struct world *w)
 {
@@ -132,6 +138,8 @@ static const struct appraisal cases[] = {
 	{ "FFS-05", "unless that is enough", GOOD, degraded, degraded_ok },
 	{ "FFS-03", "without a reference there is no judgement", APPRAISE_UNJUDGED, "appraise.reference.absent",
 	  .after = no_reference },
+	{ "FFS-04", "nor without the one the device goes by", APPRAISE_UNJUDGED, "appraise.reference.own",
+	  .after = no_own_reference, .in_detail = "lab-2" },
 	{ "FFS-03", "PCRs that aren't in the reference set fail", APPRAISE_FAIL, "appraise.pcr", other_pcr,
 	  .in_detail = "none of the 2" },
 	{ "FFS-03", "with their values the PCR is named", APPRAISE_FAIL, "appraise.pcr", other_pcr_told,
