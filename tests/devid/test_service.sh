@@ -129,6 +129,10 @@ issue ca "imei-$second" DNS:device.example.org clientAuth
 check "DID-X-P4, PRIV-01: a certificate with the IMEI in it is not" \
 	status 1 at publish maker --imei "$second" --replace --cert "$dir/imei-$second.pem"
 check "and it says why" grep -q profile.imei "$dir/out"
+"$tool" check chain --anchor "$dir/ca.pem" --role henb --no-imei "$second" "$dir/imei-$second.pem" > "$dir/chain"
+check "DID-X-P4: check chain --no-imei says so as well" grep -q "^bad: profile.imei" "$dir/chain"
+"$tool" check chain --anchor "$dir/ca.pem" --role henb --no-imei "$first" "$dir/imei-$second.pem" > "$dir/chain"
+check "DID-X-P4: and not of another" bash -c '! grep -q profile.imei "$1"' - "$dir/chain"
 check "DID-X-06: the AAA starts, and is asked by the socket's owner" start_aaa
 check "DID-X-08: the certificate comes, no CA with it" asks binding.ok x "$second"
 check "DID-Y-08: the key comes" asks binding.ok y "$first"

@@ -5,6 +5,8 @@
 #include <strings.h>
 #include <openssl/x509.h>
 #include "check.h"
+#include "devid.h"
+#include "pki/mention.h"
 
 #define PATH_SENT_MAX	4	/* TS 33.320 7.2.3 */
 
@@ -13,6 +15,7 @@ struct chain_args {
 	const char *name, *identity, *at, *profile;
 	enum pki_role role;
 	bool have_role, strict, tls, dual;
+	char imei[DEVID_IMEI_MAX + 1];
 };
 
 struct findings {
@@ -24,7 +27,7 @@ struct findings {
 };
 
 enum { OPT_ANCHOR = 256, OPT_ROLE, OPT_NAME, OPT_AT, OPT_PROFILE, OPT_STRICT,
-       OPT_TLS, OPT_DUAL, OPT_IDENTITY };
+       OPT_TLS, OPT_DUAL, OPT_IDENTITY, OPT_NO_IMEI };
 
 static const struct option options[] = {
 	{ "anchor", required_argument, NULL, OPT_ANCHOR },
@@ -36,6 +39,7 @@ static const struct option options[] = {
 	{ "tls", no_argument, NULL, OPT_TLS },
 	{ "dual-use", no_argument, NULL, OPT_DUAL },
 	{ "identity", required_argument, NULL, OPT_IDENTITY },
+	{ "no-imei", required_argument, NULL, OPT_NO_IMEI },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -55,6 +59,7 @@ static int usage(void)
 	     "  --tls           used for TLS, not for IKE; always so of a H(e)MS\n"
 	     "  --dual-use      used for both: it has to be good for each\n"
 	     "  --identity NAME the H(e)NB's identity: its common name, and in its subjectAltName\n"
+	     "  --no-imei IMEI  LEAF must not have it in it, in any form; @FILE or - for where it is\n"
 	     "  -j, --json      print one JSON document\n\n"
 	     "exit status: 0 good, 1 bad, 64 usage");
 	return EXIT_GOOD;
@@ -95,6 +100,9 @@ static int take_option(struct ctl *ctl, struct chain_args *a, int opt)
 	case OPT_IDENTITY:
 		a->identity = optarg;
 		break;
+	case OPT_NO_IMEI:
+		rc = devid_imei_arg(optarg, a->imei);
+		return rc ? rc : -1;
 	case 'j':
 		ctl->json = true;
 		break;
@@ -230,10 +238,12 @@ static int judge(const struct ctl *ctl, const struct chain_args *a, time_t at,
 		.max_sent = PATH_SENT_MAX, .role = a->role, .tls = a->tls, .profile = profile,
 		.found = on_finding, .arg = &fs,
 	};
-	struct pki_result r;
+	struct pki_result r = { 0 };
 	int status;
 
-	pki_check_chain(a->certs.item, a->certs.n, &policy, at, NULL, &r);
+	/* DID-X-P4: looked at first, as who it is for may not have its CA yet. */
+	if (!*a->imei || pki_no_imei(a->certs.item[0], a->imei, &r))
+		pki_check_chain(a->certs.item, a->certs.n, &policy, at, NULL, &r);
 	check_use(a, &policy, at, &r);
 	if (r.verdict == PKI_GOOD && (fs.incomplete || (a->strict && (fs.warnings || r.sha1)))) {
 		r.verdict = PKI_BAD;
