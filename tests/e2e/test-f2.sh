@@ -67,6 +67,8 @@ check "SGW-F2-11: user data passes, from either end" wait_for 30 both_pass
 
 # --- the H(e)NB's own query, outside of the tunnel
 SEGW_MAIN=
+HNB_STRONGSWAN='plugins { trustgate { ocsp_request = no
+} }'
 AGENT_OCSP="mode = direct
 direct_uri = $WAN"
 flow_up f2-direct
@@ -76,6 +78,7 @@ flow_end f2-direct
 walk f2-direct "$OUT/f2-direct.pcap" "$TG_RUN/hnb/keys" $(names)
 
 # --- somebody at the SeGW's address
+HNB_STRONGSWAN=
 AGENT_CHARON='start = no'
 AGENT_OCSP='mode = inband'
 flow_down

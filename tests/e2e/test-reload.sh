@@ -63,6 +63,8 @@ check "HNB-GATE-15: what was open never closed" eval \
 	'both_pass && not happened suspended any && not happened pending any &&
 	 not happened rejected any'
 hup 's/^name = .*/name = other.operator.test/'
-check "reload: by a new name of the peer it is another, and closes" eval \
+check "HNB-F2-14: by a new name of the peer it is another, and closes" eval \
 	'says "decision=reload " && says "decision=reject" 15 && blocked lan $CORE4'
+check "HNB-F2-14: and the next IKE SA is held against that name" \
+	says 'decision=refuse .*rule=name.mismatch' 40
 finish
