@@ -22,7 +22,7 @@ make() {
 	pki_crl vca && cp "$PKI/vca.crl" "$d/good.crl"
 	pki_revoke vca cpe
 	mkdir "$d/ocsp"
-	cp "$PKI/vca.db/index.txt" "$d/ocsp/index"
+	cp "$PKI/vca.db/index.txt" "$d/ocsp/index" && echo unique_subject = no > "$d/ocsp/index.attr"
 	pki_crl vca && cp "$PKI/vca.crl" "$d/revoked.crl"
 	pki_unrevoke vca cpe
 }
