@@ -19,6 +19,7 @@
 #define FILE_MAX	(1u << 20)
 /* Of a policy each, 2 MiB at most. */
 #define OWN_MAX		64
+#define PATH_ROOM	(CONFIG_TEXT_MAX + APPRAISE_REFERENCE_MAX + 16)
 
 struct entry {
 	char name[APPRAISE_REFERENCE_MAX + 1];	/* empty: of all that name none */
@@ -69,17 +70,17 @@ char *references_read(const char *path, size_t *len, struct stat *st)
 	return text;
 }
 
-static void path_of(const struct entry *e, char path[CONFIG_TEXT_MAX + APPRAISE_REFERENCE_MAX + 16])
+static void path_of(const struct entry *e, char path[PATH_ROOM])
 {
 	if (*e->name)
-		sprintf(path, "%s/%s.policy", conf.integrity.references, e->name);
+		snprintf(path, PATH_ROOM, "%s/%s.policy", conf.integrity.references, e->name);
 	else
-		strcpy(path, conf.integrity.reference);
+		snprintf(path, PATH_ROOM, "%s", conf.integrity.reference);
 }
 
 static bool load(struct entry *e)
 {
-	char path[CONFIG_TEXT_MAX + APPRAISE_REFERENCE_MAX + 16];
+	char path[PATH_ROOM];
 	char err[TRE_TEXT_MAX + 1] = "out of memory";
 	struct appraise_reference *made = NULL;
 	struct tre_policy *policy;
@@ -117,7 +118,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
 /* Whether it was read anew. */
 static bool refresh(struct entry *e)
 {
-	char path[CONFIG_TEXT_MAX + APPRAISE_REFERENCE_MAX + 16];
+	char path[PATH_ROOM];
 	struct stat now;
 
 	if (!e->reference)

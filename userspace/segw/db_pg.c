@@ -85,7 +85,7 @@ static int finish(struct db *db, PGresult *r)
 	int err = ok ? 0 : fail(db, r);
 
 	if (ok)
-		((struct conn *)db->h)->changes = atoi(PQcmdTuples(r));
+		((struct conn *)db->h)->changes = (int)strtol(PQcmdTuples(r), NULL, 10);
 	/* A transaction that failed is answered to COMMIT with this, and no error. */
 	if (ok && !strcmp(PQcmdStatus(r), "ROLLBACK"))
 		err = -EIO;
@@ -219,7 +219,7 @@ static struct db_stmt *prepare(struct db *db, const char *sql)
 	}
 	s->base.db = db;
 	for (char *p = s->sql; (p = strchr(p, '?')); p++) {
-		int n = atoi(p + 1);
+		int n = (int)strtol(p + 1, NULL, 10);
 
 		*p = '$';
 		s->nparams = n > s->nparams ? n : s->nparams;
