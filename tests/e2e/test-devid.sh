@@ -28,15 +28,15 @@ check "DID-Y-P1, DID-Y-P3: and that of y, by the same key" maker publish --publi
 segw_devid 'solution = x'
 hnb_devid 'solution = x, y
 after = authenticated'
-flow_up devid-x
+flow_up devid
 check "DID-00, DID-X-09: x over IKE: the SeGW authenticates the device identifier" segw_says 60 "$GOOD"
 note "$(grep 'decision=devid ' "$SEGW_LOG")"
-flow_end devid-x
-walk devid-x "$OUT/devid-x.pcap" "$TG_RUN/hnb/keys" $(names)
+flow_end devid
+walk devid "$OUT/devid.pcap" "$TG_RUN/hnb/keys" $(names)
 check "DID-X-04: the TPM signed it" grep -q 'decision=devid-proof ' "$AGENT_LOG"
 check "DID-X-06/07/08: the AAA was asked, and had it from the repository" \
 	grep -q 'solution=x imei=[0-9a-f]\{16\} result=good' "$SEGW_LOG"
-check "DID-X-05, PRIV-02: nobody on the way sees the IMEI, and no log has it" unseen "$OUT/devid-x.pcap"
+check "DID-X-05, PRIV-02: nobody on the way sees the IMEI, and no log has it" unseen "$OUT/devid.pcap"
 check "DID-X-09: both gates open" opens 60
 check "DID-X-07a: the binding is withdrawn" maker withdraw --solution x
 : > "$SEGW_LOG"
