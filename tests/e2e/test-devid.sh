@@ -29,7 +29,7 @@ segw_devid 'solution = x'
 hnb_devid 'solution = x, y
 after = authenticated'
 flow_up devid
-check "DID-00, DID-X-09: x over IKE: the SeGW authenticates the device identifier" segw_says 60 "$GOOD"
+check "DID-00, DID-X-09: x over IKE: the SeGW authenticates the device identifier" segw_says 150 "$GOOD"
 note "$(grep 'decision=devid ' "$SEGW_LOG")"
 flow_end devid
 walk devid "$OUT/devid.pcap" "$TG_RUN/hnb/keys" $(names)
@@ -37,12 +37,12 @@ check "DID-X-04: the TPM signed it" grep -q 'decision=devid-proof ' "$AGENT_LOG"
 check "DID-X-06/07/08: the AAA was asked, and had it from the repository" \
 	grep -q 'solution=x imei=[0-9a-f]\{16\} result=good' "$SEGW_LOG"
 check "DID-X-05, PRIV-02: nobody on the way sees the IMEI, and no log has it" unseen "$OUT/devid.pcap"
-check "DID-X-09: both gates open" opens 60
+check "DID-X-09: both gates open" opens 120
 check "DID-X-07a: the binding is withdrawn" maker withdraw --solution x
 : > "$SEGW_LOG"
 check "DID-X-07: it is asked once more" eval \
 	'wait_for 60 segw_in open && segw_tg devid ask > "$TMP/out" 2>&1 || why "$(cat "$TMP/out")"'
-check "DID-X-07a, FFS-10: the next check fails" segw_says 60 'decision=devid .*result=bad rule=binding'
+check "DID-X-07a, FFS-10: the next check fails" segw_says 120 'decision=devid .*result=bad rule=binding'
 check "DID-X-09: with on_bad = log user data passes all the same" wait_for 30 both_pass
 
 # --- y over IKE, before and after the gate is open ------------------------------------------------
@@ -53,20 +53,20 @@ on_bad = close'
 hnb_devid 'solution = y'
 flow_up devid-y
 check "DID-X-02, DID-Y-02: asked before its gate is open, the device does not answer" \
-	agent_says 60 'decision=devid-unanswered .*rule=devid.early'
+	agent_says 120 'decision=devid-unanswered .*rule=devid.early'
 check "DID-X-02, DID-Y-02: and counts it" [ "$(counter early)" -ge 1 ]
 check "DID-Y-02: nothing was signed" eval 'not grep -q devid-proof "$AGENT_LOG" && [ "$(counter proven)" = 0 ]'
 ocsp_mode good
 tg recheck > /dev/null 2>&1
-check "DID-Y-02: then its gate opens" opens 60
-check "DID-Y-09: y over IKE: and the SeGW authenticates the device identifier" segw_says 60 "$GOOD"
+check "DID-Y-02: then its gate opens" opens 120
+check "DID-Y-09: y over IKE: and the SeGW authenticates the device identifier" segw_says 150 "$GOOD"
 flow_end devid-early
 check "DID-Y-05, PRIV-02: nobody sees the IMEI, and no log has it" unseen "$OUT/devid-early.pcap"
 wait_for 60 segw_in open || bail "the SeGW's gate does not open"
 capture_start wan hnb || bail "no capture"
 : > "$SEGW_LOG"
 segw_tg devid ask > "$TMP/out" 2>&1 || note "$(cat "$TMP/out")"
-check "DID-Y-03: asked once more, it answers" segw_says 60 "$GOOD"
+check "DID-Y-03: asked once more, it answers" segw_says 150 "$GOOD"
 flow_end devid-y
 # last WHO: the number of its latest request
 last() { sed -n 's/.*generating INFORMATIONAL request \([0-9]*\) .*/\1/p' "$TG_RUN/$1/log" | tail -n 1; }
@@ -74,7 +74,7 @@ walk devid-y "$OUT/devid-y.pcap" "$TG_RUN/hnb/keys" -D HENB=192.0.2.2 \
 	-D "ASKED=$(last segw)" -D "PROVEN=$(last hnb)"
 check "DID-Y-P3: the binding of y is withdrawn" maker withdraw --solution y
 segw_tg devid ask > "$TMP/out" 2>&1 || note "$(cat "$TMP/out")"
-check "DID-Y-07a: the next check fails" segw_says 60 'decision=devid .*result=bad rule=binding'
+check "DID-Y-07a: the next check fails" segw_says 120 'decision=devid .*result=bad rule=binding'
 check "DID-Y-09: on_bad = close: the gate closes for good" wait_for 30 segw_in rejected
 check "DID-Y-09: and no user data passes" blocked lan $CORE4
 
@@ -87,7 +87,7 @@ hnb_devid 'solution = x
 transport = tcp
 verifier = 10.99.0.1:48322'
 flow_up devid-tcp
-check "FFS-21, DID-X-09: x over TCP: the SeGW authenticates the device identifier" segw_says 90 "$GOOD"
+check "FFS-21, DID-X-09: x over TCP: the SeGW authenticates the device identifier" segw_says 150 "$GOOD"
 flow_end devid-tcp
 walk devid-tcp "$OUT/devid-tcp.pcap" "$TG_RUN/hnb/keys" $(names)
 check "DID-X-05, PRIV-02: nobody on the way sees the IMEI, and no log has it" unseen "$OUT/devid-tcp.pcap"

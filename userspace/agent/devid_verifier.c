@@ -24,7 +24,7 @@
 
 #define VERIFY_MS	8000
 /* It may take the device that much longer than us to open its own gate. */
-#define TRIES		6
+#define TRIES		30
 #define ANCHORS_MAX	16
 #define FILE_MAX	(1u << 20)
 /* The key of this boot: a file that does not outlive it. */
