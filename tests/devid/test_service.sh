@@ -52,6 +52,9 @@ check "the service starts" start_service
 check "it runs as nobody in particular, without a capability, filtered" bash -c '
 	[ "$(id -u)" != 0 ] || grep -q "^Uid:	65534" /proc/'"$service"'/status &&
 	grep -q "^CapEff:	0*$" /proc/'"$service"'/status && grep -q "^Seccomp:	2" /proc/'"$service"'/status'
+# It takes a minute, beside all that follows.
+probe maker slow > "$dir/slow" &
+slow=$!
 check "DID-Y-P3: a binding is published" \
 	status 0 at publish maker --imei "@$dir/first" --public-key "$dir/device.pub"
 check "DID-Y-07: and found" status 0 at query operator --imei "@$dir/first" --solution y -o "$dir/record"
@@ -155,6 +158,8 @@ check "it ends" stop_aaa
 check "DID-Y-P3: withdrawn" status 0 at withdraw maker --imei "@$dir/first" --solution y
 check "DID-Y-P3: a withdrawn binding is told as such" \
 	status 1 at query operator --imei "@$dir/first" --solution y
+ended() { wait "$slow" && [ "$(cat "$dir/slow")" = closed ]; }
+check "who sends an octet a second is ended within its time" ended
 check "it ends when it is told to" stop_service TERM
 sed 's/^/# /' "$dir/audit"
 
