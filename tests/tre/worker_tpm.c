@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 	if (argc != 5 || loop_init())
 		return 64;
 	tcti = argv[1];
-	deadline = (uint32_t)atoi(argv[2]);
+	deadline = (uint32_t)strtoul(argv[2], NULL, 10);
 	policy = argv[3];
 	approval = argv[4];
 	job.tcti = tcti;
