@@ -55,7 +55,7 @@ again() {
 	sed -i "s|anchor = $PKI/oproot.crt|anchor = $CA/trustgate-anchor.pem|" \
 		/run/trustgate/hnb/trustgated.conf
 	: > "$AGENT_LOG"
-	tpm_watch || bail "the kernel does not tell of the TPM's commands"
+	tpm_watch || note "the kernel does not tell of the TPM's commands"
 	watch
 	agent_start
 }
