@@ -266,12 +266,11 @@ ike_gone() {
 # them: the command's code is at octet 6 of what tpm_transmit() gets.
 tpm_watch() {
 	local t=/sys/kernel/tracing
+	auths_before=$(auths)
 	[ -e $t/kprobe_events ] || mount -t tracefs tracefs $t
 	grep -q kprobes/tg_tpm $t/kprobe_events ||
 		echo 'p:tg_tpm tpm_transmit cc=+6(%si):x32' >> $t/kprobe_events || return 1
-	echo 1 > $t/events/kprobes/tg_tpm/enable && echo 1 > $t/tracing_on && : > $t/trace ||
-		return 1
-	auths_before=$(auths)
+	echo 1 > $t/events/kprobes/tg_tpm/enable && echo 1 > $t/tracing_on && : > $t/trace
 }
 
 # tpm_signs: how many of them were TPM2_Sign (0x15d, big-endian)
