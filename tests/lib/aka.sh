@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# shellcheck disable=SC2034	# read by topology.sh
+# shellcheck disable=SC2034,SC2120	# read by topology.sh; called with arguments by tests
 # shellcheck disable=SC3043	# local: dash and busybox have it
 #
 # The second round of flow F3: a USIM in software at the H(e)NB, and in core an AAA server
