@@ -91,6 +91,7 @@ $1"
 	rm -f /run/trustgate/hnb/trustgated.conf
 }
 GOOD='decision=devid .*result=good rule=proof.good'
+asked_again() { grep -aq decision=devid-again "$SEGW_LOG"; }
 # counter NAME: of the H(e)NB's agent
 counter() {
 	in_ns hnb python3 - "$1" <<-'X'

@@ -28,10 +28,15 @@ check "DID-Y-P1, DID-Y-P3: and that of y, by the same key" maker publish --publi
 segw_devid 'solution = x'
 hnb_devid 'solution = x, y
 after = authenticated'
-flow_up devid
-check "DID-00, DID-X-09: x over IKE: the SeGW authenticates the device identifier" segw_says 150 "$GOOD"
+# Once more where the answer came after 10 s, as then another question is on the wire.
+for _ in 1 2 3; do
+	flow_up devid
+	segw_says 150 "$GOOD"
+	flow_end devid
+	asked_again || break
+done
+check "DID-00, DID-X-09: x over IKE: the SeGW authenticates the device identifier" segw_says 1 "$GOOD"
 note "$(grep 'decision=devid ' "$SEGW_LOG")"
-flow_end devid
 walk devid "$OUT/devid.pcap" "$TG_RUN/hnb/keys" $(names)
 check "DID-X-04: the TPM signed it" grep -q 'decision=devid-proof ' "$AGENT_LOG"
 check "DID-X-06/07/08: the AAA was asked, and had it from the repository" \
@@ -63,11 +68,15 @@ check "DID-Y-09: y over IKE: and the SeGW authenticates the device identifier" s
 flow_end devid-early
 check "DID-Y-05, PRIV-02: nobody sees the IMEI, and no log has it" unseen "$OUT/devid-early.pcap"
 wait_for 60 segw_in open || bail "the SeGW's gate does not open"
-capture_start wan hnb || bail "no capture"
-: > "$SEGW_LOG"
-segw_tg devid ask > "$TMP/out" 2>&1 || note "$(cat "$TMP/out")"
-check "DID-Y-03: asked once more, it answers" segw_says 150 "$GOOD"
-flow_end devid-y
+for _ in 1 2 3; do
+	capture_start wan hnb || bail "no capture"
+	: > "$SEGW_LOG"
+	segw_tg devid ask > "$TMP/out" 2>&1 || note "$(cat "$TMP/out")"
+	segw_says 150 "$GOOD"
+	flow_end devid-y
+	asked_again || break
+done
+check "DID-Y-03: asked once more, it answers" segw_says 1 "$GOOD"
 # last WHO: the number of its latest request
 last() { sed -n 's/.*generating INFORMATIONAL request \([0-9]*\) .*/\1/p' "$TG_RUN/$1/log" | tail -n 1; }
 walk devid-y "$OUT/devid-y.pcap" "$TG_RUN/hnb/keys" -D HENB=192.0.2.2 \
