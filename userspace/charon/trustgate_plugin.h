@@ -15,7 +15,7 @@
  *			default no
  *
  * Whether INTEGRITY_INFO is sent, and by which type, the agent says: [integrity] in
- * trustgated.conf.
+ * trustgated.conf. So it does of AUTH, whether it has it signed: [tre] sign_auth.
  */
 #ifndef TRUSTGATE_PLUGIN_H
 #define TRUSTGATE_PLUGIN_H
