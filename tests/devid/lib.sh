@@ -43,7 +43,7 @@ ec_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1" 2> /dev/nul
 issue() { # CA NAME SAN USAGE
 	ec_key "$dir/$2.key"
 	openssl req -new -key "$dir/$2.key" -subj "/CN=$2" -out "$dir/$2.csr" 2> /dev/null
-	printf 'subjectAltName=%s\nextendedKeyUsage=%s\nkeyUsage=digitalSignature\nbasicConstraints=CA:FALSE\n' \
+	printf 'subjectAltName=%s\nextendedKeyUsage=%s\nkeyUsage=digitalSignature\nbasicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' \
 		"$3" "$4" > "$dir/ext"
 	openssl x509 -req -in "$dir/$2.csr" -CA "$dir/$1.pem" -CAkey "$dir/$1.key" -days "${5:-30}" \
 		-extfile "$dir/ext" -out "$dir/$2.pem" 2> /dev/null
@@ -51,7 +51,8 @@ issue() { # CA NAME SAN USAGE
 
 root() { # NAME
 	ec_key "$dir/$1.key"
-	openssl req -x509 -new -key "$dir/$1.key" -subj "/CN=$1" -days 30 -out "$dir/$1.pem" 2> /dev/null
+	openssl req -x509 -new -key "$dir/$1.key" -subj "/CN=$1" -days 30 -out "$dir/$1.pem" \
+		-addext keyUsage=critical,keyCertSign,cRLSign 2> /dev/null
 }
 
 make_pki() {
