@@ -40,7 +40,7 @@ static int next_word(const char **p, const char *end, const char **word, size_t 
 		++*p;
 	if (*p == end || **p == '#')
 		return 0;
-	quote = **p == '\'' || **p == '"' ? **p : 0;
+	quote = (char)(**p == '\'' || **p == '"' ? **p : 0);
 	if (quote)
 		++*p;
 	*word = *p;
