@@ -69,6 +69,10 @@ flow_end() {
 	mv "$OUT/wan-hnb.pcap" "$OUT/$1.pcap"
 }
 
+# segw_opens: it does. One query may be on its way, to a responder that was silent then.
+segw_asks() { segw_tg recheck > /dev/null 2>&1; sleep 2; segw_in open; }
+segw_opens() { wait_for 20 segw_asks || segw_in open; }
+
 keyed() { ip -n "$1" xfrm state | grep -cE '^[[:space:]]+(enc|aead) '; }
 keyless() { [ "$(keyed "$1")" = 0 ]; }
 no_keys() { wait_for 20 keyless "$1" || why "$(keyed "$1") SAs with keys at $1"; }
