@@ -51,7 +51,7 @@ inform() {
 		off "$TMP/hnb.pem" tpm:0x81010004 > "$TMP/cwmp" 2>&1 || why "$(head -n 3 "$TMP/cwmp")"
 }
 # reaches ADDRESS PORT: does TCP connect?
-reaches() { [ -z "$(tcp_try hnb "$1" "$2" "${3:-20}")" ] || why "no connection to $1:$2"; }
+reaches() { tcp_try hnb "$1" "$2" "${3:-20}" > /dev/null || why "no connection to $1:$2"; }
 informs() { grep -c ^Inform "$TMP/$1"; }
 
 # hems_prepare: certificates, and who answers at each place
