@@ -45,19 +45,20 @@ check "HNB-INT-02: and opens" segw_gets 30 open
 check "SGW-INT-10: by the one record that was whole" is parsed 1 "$(count_of parsed)"
 
 # --- too much of it ------------------------------------------------------------------------
+down
 AGENT_INTEGRITY='integrity_info = off'
 restart_hnb
 segw_agent optional reject
 attempt
 check "SGW-INT-11: without one, where it is optional: IKE comes up" segw_says 5 'result=absent outcome=accepted'
-unreadable=0
+unreadable=0 parsed=$(count_of parsed)
 for mode in long two; do
 	echo $mode > "$W"
 	unreadable=$((unreadable + 1))
 	check "HNB-INT-07: $mode: refused" refused
 	check "HNB-INT-07: $mode: as what can't be read" segw_says 5 'result=bad outcome=refused rule=appraise.notify '
 	check "HNB-INT-07: $mode: which is counted, and no parser has seen it" is "unreadable, parsed" \
-		"$unreadable 0" "$(count_of unreadable) $(count_of parsed)"
+		"$unreadable $parsed" "$(count_of unreadable) $(count_of parsed)"
 done
 echo none > "$W"
 attempt
