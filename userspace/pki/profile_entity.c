@@ -20,34 +20,35 @@ static const char *text_of(const GENERAL_NAME *name, int type)
 	return strlen(data) == (size_t)ASN1_STRING_length(value) ? data : NULL;
 }
 
-/* RFC 1123 2.1: labels of letters, digits and hyphens, at least two of them. */
-static bool is_fqdn(const char *s)
+/* RFC 1123 2.1: the labels, of letters, digits and hyphens; 0 of what is no such name. */
+static size_t labels_of(const char *s)
 {
 	size_t len = strlen(s), label = 0, dots = 0;
 
 	if (len && s[len - 1] == '.')
 		len--;
 	if (!len || len > 253)
-		return false;
+		return 0;
 	for (size_t i = 0; i < len; i++) {
 		bool alnum = (s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'z') ||
 			     (s[i] >= 'A' && s[i] <= 'Z');
 
 		if (s[i] == '.') {
 			if (!label || s[i - 1] == '-')
-				return false;
+				return 0;
 			dots++;
 			label = 0;
 			continue;
 		}
 		if (++label > 63 || !(alnum || (s[i] == '-' && label > 1)))
-			return false;
+			return 0;
 	}
-	return label && s[len - 1] != '-' && dots;
+	return label && s[len - 1] != '-' ? dots + 1 : 0;
 }
 
 struct names {
 	int all, dns, fqdns;
+	size_t labels;		/* of the longest name */
 };
 
 static void count_names(const X509 *cert, struct names *n)
@@ -59,9 +60,11 @@ static void count_names(const X509 *cert, struct names *n)
 	for (int i = 0; i < n->all; i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 		const char *dns = text_of(name, GEN_DNS);
+		size_t labels = dns ? labels_of(dns) : 0;
 
 		n->dns += name->type == GEN_DNS;
-		n->fqdns += dns && is_fqdn(dns);
+		n->fqdns += labels > 1;
+		n->labels = labels > n->labels ? labels : n->labels;
 	}
 	GENERAL_NAMES_free(names);
 }
@@ -87,6 +90,20 @@ bool pki_met_san_fqdn(struct pki_subject *s, const struct pki_rule *rule)
 	if (n.fqdns)
 		return true;
 	pki_rule_detail(s, "no dNSName of the subjectAltName is a fully qualified domain name (issue it with one)");
+	return false;
+}
+
+/* FFS-08: an H(e)NB's name has its operator's domain behind it. */
+bool pki_met_san_labels(struct pki_subject *s, const struct pki_rule *rule)
+{
+	struct names n;
+
+	count_names(s->cert, &n);
+	/* What is no name at all is san-fqdn's to tell. */
+	if (!n.fqdns || (int64_t)n.labels >= rule->value)
+		return true;
+	pki_rule_detail(s, "no dNSName of the subjectAltName has %lld labels or more (as henb-1.operator.example)",
+			(long long)rule->value);
 	return false;
 }
 

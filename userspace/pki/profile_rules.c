@@ -468,6 +468,7 @@ const struct pki_rule_kind pki_rule_kinds[PKI_RULES] = {
 				     met_cert_sign_absent },
 	[PKI_R_SAN] = { "san", ENTITIES, PKI_VALUE_NONE, NULL, pki_met_san },
 	[PKI_R_SAN_FQDN] = { "san-fqdn", ENTITIES, PKI_VALUE_NONE, NULL, pki_met_san_fqdn },
+	[PKI_R_SAN_LABELS] = { "san-labels", ENTITIES, PKI_VALUE_NUMBER, NULL, pki_met_san_labels },
 	[PKI_R_SAN_SINGLE] = { "san-single", ENTITIES, PKI_VALUE_NONE, NULL, pki_met_san_single },
 	[PKI_R_COMMON_NAME] = { "common-name", ENTITIES, PKI_VALUE_NONE, NULL,
 				pki_met_common_name },

@@ -43,7 +43,8 @@ void pki_rule_detail(struct pki_subject *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* profile_rules.c, profile_entity.c */
-pki_rule_fn pki_met_san, pki_met_san_fqdn, pki_met_san_single, pki_met_common_name;
+pki_rule_fn pki_met_san, pki_met_san_fqdn, pki_met_san_labels, pki_met_san_single,
+	pki_met_common_name;
 pki_rule_fn pki_met_eku, pki_met_eku_tolerated, pki_met_cdp, pki_met_aia, pki_met_pointer;
 
 /*
