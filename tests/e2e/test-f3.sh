@@ -24,8 +24,8 @@ policy = ignore'
 # both: the charons anew, and nothing left of what they had; the agents that are there
 # know of them
 both() {
-	local ns n other
-	n=$(connected)
+	local ns was other
+	was=$(connected)
 	rm -f "$TG_RUN/staple/seen"
 	charon_stop hnb
 	charon_stop segw
@@ -39,7 +39,7 @@ both() {
 	other=$!
 	charon_start hnb || bail "no charon"
 	wait $other || bail "no charon at the SeGW"
-	[ -z "$(tg_pid agent)" ] || wait_for 30 eval '[ "$(connected)" -gt $n ]' || bail "no plugin"
+	[ -z "$(tg_pid agent)" ] || wait_for 30 eval '[ "$(connected)" -gt '"$was"' ]' || bail "no plugin"
 	[ -z "$(tg_pid segw-agent)" ] || wait_for 30 test -e "$TG_RUN/staple/seen" ||
 		bail "no plugin at the SeGW"
 }
