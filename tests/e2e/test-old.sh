@@ -74,7 +74,7 @@ in_time() {
 # taken_over WHAT: after `again`, all that has to follow; OLD is the context before
 taken_over() {
 	check "SGW-OLD-01: $1: the old context is closed before the new one has an SA" \
-		wait_for 20 in_time "$OLD"
+		wait_for 10 in_time "$OLD"
 	check "SGW-OLD-01: $1: within 12 s the old IKE SA is gone, the new one open" \
 		wait_for 12 one_open "$HNB_NAME"
 	check "SGW-OLD-02: $1: the H(e)NB was sent a Delete, and has one IKE SA" \
@@ -102,7 +102,7 @@ box2() {
 	cp "$PKI/$1.key" "$d/swanctl/private/"
 	cp "$PKI/evilroot.crt" "$d/swanctl/x509ca/"
 	sed -i "s#$TG_RUN/hnb/#$d/#g; s/ tpm / /; s/ trustgate\$//" "$d/strongswan.conf"
-	sed -i "s/192.0.2.2\$/192.0.2.66/; s/certs = hnb.crt/certs = $1.crt/; s/id = $HNB_NAME/id = $3/
+	sed -i "s/local_addrs = .*/local_addrs = 192.0.2.66/; s/certs = hnb.crt/certs = $1.crt/; s/id = $HNB_NAME/id = $3/
 		s/$(aka_nai 1)/$4/; s/10\.10\.0\.0/10.20.0.0/; s/fd10::/fd20::/
 		/tokenhnb {/,/}/d" "$d/swanctl/swanctl.conf"
 	charon_start evil || bail "no charon of the other box"
@@ -119,7 +119,7 @@ echo $! > "$TG_RUN/pids/segw-watch"
 both
 again || bail "no tunnel: $(tail -n 5 "$TG_RUN/hnb/initiate")"
 check "SGW-OLD-01: an H(e)NB is connected" opens 60
-check "SGW-OLD-01: at both ends" wait_for 30 one_open "$HNB_NAME"
+check "SGW-OLD-01: at both ends" wait_for 10 one_open "$HNB_NAME"
 
 # --- somebody else, with its name
 anew
@@ -151,7 +151,7 @@ taken_over "from another address"
 WAS=$(of "$HNB_NAME")
 box2 hnb2 hnb2 "$OTHER" "$(aka_nai 1)"
 check "SGW-F3-21, PIT-31: another box with this one's UICC is connected" \
-	wait_for 30 one_open "$OTHER"
+	wait_for 10 one_open "$OTHER"
 check "SGW-F3-21, PIT-31: it takes nothing from the first" \
 	is context "$WAS" "$(of "$HNB_NAME")"
 check "SGW-F3-21: whose data passes" both_pass
@@ -176,7 +176,7 @@ again
 check "HNB-OLD-03: it has forgotten: the SeGW deletes what it had" \
 	wait_for 20 grep -q 'sending DELETE for IKE_SA' "$TG_RUN/segw/log"
 check "HNB-OLD-03: a Delete for an SPI it does not know changes nothing: open" opens 60
-check "SGW-OLD-01: one IKE SA is left" wait_for 20 one_open "$HNB_NAME"
+check "SGW-OLD-01: one IKE SA is left" wait_for 10 one_open "$HNB_NAME"
 check "HNB-OLD-03: data passes, from either end" both_pass
 
 # --- what INITIAL_CONTACT does, which the lint warns of
