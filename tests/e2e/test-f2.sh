@@ -82,10 +82,8 @@ HNB_STRONGSWAN=
 AGENT_CHARON='start = no'
 AGENT_OCSP='mode = inband'
 flow_down
-charon_conf hnb
 SEGW_CERT=evil
-charon_conf segw
-charon_start segw && charon_start hnb || bail "no charon"
+both_start
 agent_start
 agent_says 60 'decision=integrity verdict=pass' && agent_says 30 decision=plugin-connected ||
 	bail "no agent"
