@@ -16,6 +16,8 @@ t_verify = 300s'
 AGENT_OCSP='mode = off'
 SEGW_MAIN='combined = *'
 OTHER=hnb000002.vendor.test
+# What the other box has behind it, of which it asks for nothing else.
+SEGW_CHILD='remote_ts = dynamic, 10.10.0.0/24, fd10::/64, 10.20.0.0/24, fd20::/64'
 # An IKE SA more each time, though there is one.
 HNB_STRONGSWAN='reuse_ikesa = no'
 
@@ -104,7 +106,7 @@ box2() {
 	sed -i "s#$TG_RUN/hnb/#$d/#g; s/ tpm / /; s/ trustgate\$//" "$d/strongswan.conf"
 	sed -i "s/local_addrs = .*/local_addrs = 192.0.2.66/; s/certs = hnb.crt/certs = $1.crt/; s/id = $HNB_NAME/id = $3/
 		s/$(aka_nai 1)/$4/; s/10\.10\.0\.0/10.20.0.0/; s/fd10::/fd20::/
-		/tokenhnb {/,/}/d" "$d/swanctl/swanctl.conf"
+		s/local_ts = dynamic, /local_ts = /; /tokenhnb {/,/}/d" "$d/swanctl/swanctl.conf"
 	charon_start evil || bail "no charon of the other box"
 	swan evil --initiate --child core --timeout 20 > "$d/initiate" 2>&1
 }
