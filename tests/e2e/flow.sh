@@ -48,19 +48,21 @@ both_start() {
 }
 
 # flow_up FLOW [CHANGE]: both ends anew, and a capture from the first packet on; once more
-# where charon's TPM plugin wrote no DER: see Documentation/tre.rst
+# where one attempt was not enough: charon's TPM plugin wrote no DER (see
+# Documentation/tre.rst), or a busy machine was too late for a deadline of IKE's
+attempts() { grep -c 'initiating IKE_SA' "$TG_RUN/hnb/log"; }
 flow_up() {
 	local _
-	for _ in 1 2 3; do
+	for _ in 1 2 3 4; do
 		flow_down
 		both_start "${2-}"
 		capture_start wan hnb || bail "no capture"
 		agent_start
 		wait_for 60 sa_present || bail "$1: no SA: $(tail -n 3 "$TG_RUN/hnb/log")"
-		[ "$(tg_unreadable)" != 0 ] || return 0
+		[ "$(attempts)" != 1 ] || return 0
 		capture_stop wan hnb
 	done
-	bail "$1: the TPM's signature was never readable"
+	bail "$1: never at the first attempt"
 }
 
 # flow_end FLOW: the capture ends, and is $OUT/FLOW.pcap
