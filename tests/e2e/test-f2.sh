@@ -70,6 +70,7 @@ SEGW_MAIN=
 HNB_STRONGSWAN='plugins { trustgate { ocsp_request = no
 } }'
 AGENT_OCSP="mode = direct
+try = 4s
 direct_uri = $WAN"
 flow_up f2-direct
 check "HNB-F2-06: the responder was asked directly: the H(e)NB's gate opens" opens 60
