@@ -23,7 +23,7 @@ reference = $TMP/reference.policy
 enrolment = $STORE"
 setup
 ocsp_start wan || bail "no responder in wan"
-WAN=http://192.0.2.254:8080/opca
+
 clock_synced yes || bail "the kernel's clock can't be declared synchronised"
 mkdir -p $SEGW_D
 agent_conf || bail "no policy"
@@ -65,21 +65,8 @@ check "HNB-F2-06: the H(e)NB asked nobody itself" eval \
 	'! test -s "$(ocsp_dir wan)/requests" && ! grep -q "10\.50\." "$(ocsp_dir core)/requests"'
 check "SGW-F2-11: user data passes, from either end" wait_for 30 both_pass
 
-# --- the H(e)NB's own query, outside of the tunnel
-SEGW_MAIN=
-HNB_STRONGSWAN='plugins { trustgate { ocsp_request = no
-} }'
-AGENT_OCSP="mode = direct
-try = 4s
-direct_uri = $WAN"
-flow_up f2-direct
-check "HNB-F2-06: the responder was asked directly: the H(e)NB's gate opens" opens 60
-flow_end f2-direct
-# shellcheck disable=SC2046  # words
-walk f2-direct "$OUT/f2-direct.pcap" "$TG_RUN/hnb/keys" $(names)
-
 # --- somebody at the SeGW's address
-HNB_STRONGSWAN=
+SEGW_MAIN=
 AGENT_CHARON='start = no'
 AGENT_OCSP='mode = inband'
 flow_down
