@@ -4,8 +4,8 @@
 # it can't fail; evaluated later; one word
 #
 # Flow F2, certificates, status and integrity information (TS 33.320 A.1), on the wire: each
-# of its numbered steps, in order, with the SeGW's status in IKE, and with a query of the
-# H(e)NB's own. Then what somebody learns who plays the SeGW.
+# of its numbered steps, in order, with the SeGW's status in IKE. Then what somebody learns
+# who plays the SeGW.
 cd "$(dirname "$0")" || exit 1
 . ./lib.sh
 . ./flow.sh
