@@ -306,7 +306,7 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 		return;
 	}
 	c = c ?: make(m->ike_id, instance);
-	if (!c || keep_sent(c, m))
+	if (!c || keep_sent(c, m) || !devid_authorized(c))
 		goto nomem;
 	memcpy(c->k.cert_digest, digest, sizeof(digest));
 	snprintf(c->k.peer, sizeof(c->k.peer), "%s", m->peer_id);
@@ -314,7 +314,6 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 	c->resumed = m->flags & TG_WIRE_FLAG_RESUMED;
 	c->more = m->flags & TG_WIRE_FLAG_MORE;
 	c->authorize_seq = m->seq;
-	devid_authorized(c);
 	start_up();
 	why = context_lacks_round(c, m);
 	if (why) {

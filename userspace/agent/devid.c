@@ -46,19 +46,17 @@ bool devid_ready(const struct context *c)
 	}
 }
 
-void devid_authorized(struct context *c)
+bool devid_authorized(struct context *c)
 {
 	const struct tre_binding *b = &c->binding;
 	struct devid *d = c->devid;
 
 	if (!devid_wanted())
-		return;
+		return true;
 	if (!d) {
 		d = calloc(1, sizeof(*d));
-		if (!d) {
-			log_say(LOG_ERR, "devid", "out of memory", NULL);
-			return;
-		}
+		if (!d)
+			return false;
 		d->c = c;
 		worker_init(&d->worker);
 		c->devid = d;
@@ -66,6 +64,7 @@ void devid_authorized(struct context *c)
 	if (!d->channel_known && b->ni_len)
 		d->channel_known = devid_channel(b->spi_i, b->spi_r, b->ni, b->ni_len, b->nr,
 						 b->nr_len, d->channel);
+	return true;
 }
 
 void devid_progress(struct context *c)

@@ -41,8 +41,11 @@ bool devid_wanted(void);	/* [devid] solution is not off */
 int devid_start(void);
 void devid_stop(void);
 
-/* AUTHORIZE says which IKE SA this is; the first that does counts. */
-void devid_authorized(struct context *c);
+/*
+ * AUTHORIZE says which IKE SA this is; the first that does counts. False: no memory, and a
+ * device that would never be asked is not let in.
+ */
+bool devid_authorized(struct context *c);
 /* It has a CHILD_SA, or is open: what can start, starts. */
 void devid_progress(struct context *c);
 void devid_forget(struct context *c);
