@@ -70,24 +70,6 @@ int devid_tpm_open(struct ctl *ctl, const char *tcti, struct tre_session *s)
 	return tre_open(&t, s);
 }
 
-static int be_owner(const char *path, struct tre_session *s)
-{
-	static uint8_t auth[TRE_FILE_MAX];
-	struct tre_result result;
-	size_t len;
-	int rc;
-
-	if (!path)
-		return 0;
-	rc = tre_read(NULL, path, auth, &len);
-	while (!rc && len && (auth[len - 1] == '\n' || auth[len - 1] == '\r'))
-		len--;
-	if (!rc && !tre_owner(s, auth, len, &result))
-		rc = tre_failed(path, &result);
-	OPENSSL_cleanse(auth, sizeof(auth));
-	return rc;
-}
-
 static int write_pem(const char *dir, const char *name, const char *label, const uint8_t *der,
 		     size_t len)
 {
@@ -178,7 +160,7 @@ static int provision(const struct args *a, struct tre_session *s, const char *im
 	enum tre_outcome key, index;
 	struct tre_result result;
 	struct tre_device d;
-	int rc = be_owner(opt(a, DD_OWNER_AUTH), s);
+	int rc = tre_be_owner(opt(a, DD_OWNER_AUTH), s);
 
 	if (rc)
 		return rc;

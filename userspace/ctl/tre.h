@@ -53,6 +53,8 @@ int tre_approval(struct ctl *ctl, int argc, char **argv);
 int tre_failed(const char *what, const struct tre_result *result);
 /* A connection to the TPM that ends the tool when it is late. 0, or the exit status. */
 int tre_open(const struct tre_args *a, struct tre_session *s);
+/* Owner of the TPM by the password in @path; NULL: by an empty one. 0, or told. */
+int tre_be_owner(const char *path, struct tre_session *s);
 /* The octets of DIR/NAME, or of NAME when @dir is NULL; room for TRE_FILE_MAX. */
 int tre_read(const char *dir, const char *name, uint8_t *out, size_t *len);
 /* Whole or not at all. */

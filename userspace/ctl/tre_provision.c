@@ -9,9 +9,8 @@
 #include "tre/state.h"
 #include "tre.h"
 
-static int be_owner(const struct tre_args *a, struct tre_session *s)
+int tre_be_owner(const char *path, struct tre_session *s)
 {
-	const char *path = tre_option(a, TRE_OPT_OWNER_AUTH);
 	static uint8_t auth[TRE_FILE_MAX];
 	struct tre_result result;
 	size_t len;
@@ -155,7 +154,7 @@ static int provision(const struct tre_args *a, struct tre_session *s, const char
 	want.approval = bound ? &approval : NULL;
 	want.vendor = there ? &vendor : NULL;
 	if (!rc)
-		rc = be_owner(a, s);
+		rc = tre_be_owner(tre_option(a, TRE_OPT_OWNER_AUTH), s);
 	if (rc)
 		return rc;
 	if (!tre_provision(s, &want, outcome, &result))
