@@ -11,7 +11,7 @@
  * acknowledged that, and ends with "gone" when it does not answer any more. Anything but
  * what has to come is "wrong ...", and exit status 1. audit: for lines as those printed,
  * whether the store has each, active, or withdrawn if there is a w; and how many it has.
- * ask: as a verifier asks the AAA stub; prints the rule, and whether a CA came with it.
+ * ask: as a verifier asks the AAA front end; prints the rule, and whether a CA came with it.
  */
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The AAA stub between verifier and repository: what it believes, and what it remembers.
+ * The AAA front end between verifier and repository: what it believes, and what it remembers.
  * DID-X-06 to DID-X-08, DID-Y-06 to DID-Y-08, DID-X-07a, DID-Y-07a, FFS-10.
  */
 #include <string.h>

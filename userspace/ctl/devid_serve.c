@@ -108,7 +108,7 @@ int devid_serve(struct ctl *ctl, int argc, char **argv)
 int devid_aaa(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct service service = {
-		"The AAA stub: answers the network's verifier by what the repository has.",
+		"The AAA front end: answers the network's verifier by what the repository has.",
 		"write [aaa]", aaa_serve, true,
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the AAA stub finds out of an IMEI: from the repository, whose signature it checks,
+ * What the AAA front end finds out of an IMEI: from the repository, whose signature it checks,
  * or, when that is configured, from what it was told less than an hour ago (FFS-10).
  */
 #ifndef TRUSTGATE_DEVID_AAA_LOOKUP_H

@@ -4,7 +4,7 @@
 
 #include "devid/access.h"
 
-/* The AAA stub, until SIGTERM or SIGINT. 0, or 1 with why in @err. */
+/* The AAA front end, until SIGTERM or SIGINT. 0, or 1 with why in @err. */
 int aaa_serve(const struct devid_config *config, char *err, size_t errlen);
 
 /* One request. False: it is none, and gets no answer. @imei has room for 16 digits and NUL. */

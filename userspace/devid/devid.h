@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Device identifiers (3GPP TR 33.899 solutions #2.x and #2.y, rows DID-*): what the
- * repository of bindings, the AAA stub, the device and its verifier share.
+ * repository of bindings, the AAA front end, the device and its verifier share.
  */
 #ifndef TRUSTGATE_DEVID_H
 #define TRUSTGATE_DEVID_H
