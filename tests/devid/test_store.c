@@ -184,14 +184,14 @@ static void tampered(struct store *s)
 {
 	int64_t version;
 
-	execute("UPDATE binding SET sealed = (SELECT sealed FROM binding ORDER BY id DESC LIMIT 1)");
+	execute("UPDATE devid_binding SET sealed = (SELECT sealed FROM devid_binding ORDER BY id DESC LIMIT 1)");
 	tap_ok(get(s, MAKER_IMEI, &version) == -EBADMSG, "a record moved to another row does not open: %s",
 	       store_error(s));
-	execute("DELETE FROM binding WHERE idx <> zeroblob(32)");
+	execute("DELETE FROM devid_binding WHERE idx <> zeroblob(32)");
 	put(s, MAKER_IMEI, DEVID_ACTIVE, 0);
-	execute("UPDATE binding SET sealed = substr(sealed, 1, 100)");
+	execute("UPDATE devid_binding SET sealed = substr(sealed, 1, 100)");
 	tap_ok(get(s, MAKER_IMEI, &version) == -EBADMSG, "one that was cut neither");
-	execute("DROP TABLE change");
+	execute("DROP TABLE devid_change");
 	tap_ok(store_generation(s, &version) < 0, "a table that is gone is an error, not zero");
 }
 

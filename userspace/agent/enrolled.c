@@ -6,7 +6,7 @@
 
 #include "agent/agent.h"
 #include "agent/log.h"
-#include "segw/db.h"
+#include "db/db.h"
 #include "segw/devices.h"
 
 #define BUSY_MS		200	/* another program writes to the file */

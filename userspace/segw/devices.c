@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "segw/db.h"
+#include "db/db.h"
 
 #define APPLICATION_ID	0x54474456	/* "TGDV" */
 
@@ -41,6 +41,7 @@ static const struct db_schema schema = { APPLICATION_ID,
 	" restart bigint,"
 	" firmware bigint"
 	")",
+	"enrol a device to make it",
 };
 
 #define COLUMNS	"identity, ak_public, ak_name, ike_key, reference, reset, restart, firmware, " \

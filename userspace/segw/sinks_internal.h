@@ -2,7 +2,7 @@
 #ifndef TRUSTGATE_SEGW_SINKS_INTERNAL_H
 #define TRUSTGATE_SEGW_SINKS_INTERNAL_H
 
-#include "segw/db.h"
+#include "db/db.h"
 #include "segw/sinks.h"
 
 #define SINKS_KEY_LEN	32

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The two that db.c hands its calls to; each does what db.h says of the call. */
-#ifndef TRUSTGATE_SEGW_DB_OPS_H
-#define TRUSTGATE_SEGW_DB_OPS_H
+#ifndef TRUSTGATE_DB_OPS_H
+#define TRUSTGATE_DB_OPS_H
 
-#include "segw/db.h"
+#include "db/db.h"
 
 struct db_ops {
 	int (*open)(struct db *db, const char *where, bool write, const struct db_schema *schema,
 		    int busy_ms);
 	void (*close)(struct db *db);
+	bool (*alive)(const struct db *db);
 	struct db_stmt *(*prepare)(struct db *db, const char *sql);
 	void (*finalize)(struct db_stmt *s);
 	int (*exec)(struct db *db, const char *sql);
@@ -32,4 +33,4 @@ struct db_stmt {
 
 extern const struct db_ops db_sqlite, db_pg;
 
-#endif /* TRUSTGATE_SEGW_DB_OPS_H */
+#endif /* TRUSTGATE_DB_OPS_H */

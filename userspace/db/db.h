@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the SeGW's stores are kept in: a file of SQLite, or a database of PostgreSQL that
- * several gateways share. A commit is on the disk before it is believed, nobody is waited
+ * What stores are kept in: a file of SQLite, or a database of PostgreSQL that several
+ * machines share. A commit is on the disk before it is believed, nobody is waited
  * for without end. Parameters are written ?1, ?2. Errors are negative errnos, and words
  * in err.
  */
-#ifndef TRUSTGATE_SEGW_DB_H
-#define TRUSTGATE_SEGW_DB_H
+#ifndef TRUSTGATE_DB_H
+#define TRUSTGATE_DB_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +26,7 @@ struct db_schema {
 	int id;			/* PRAGMA application_id */
 	const char *create;	/* statements of SQLite for a new file */
 	const char *create_pg;	/* and of PostgreSQL, NULL: it is never there */
+	const char *make;	/* what to do when there is none; not seen by who writes */
 };
 
 /* Whether @where names a database of PostgreSQL, and not a file. */
@@ -39,6 +40,8 @@ bool db_is_remote(const char *where);
 int db_open(struct db *db, const char *where, bool write, const struct db_schema *schema,
 	    int busy_ms);
 void db_close(struct db *db);
+/* False: it is closed, or its server has gone; to be closed and opened again. */
+bool db_alive(const struct db *db);
 
 /* NULL: db->err says why. db_finalize() takes it, and NULL. */
 struct db_stmt *db_prepare(struct db *db, const char *sql);
@@ -74,4 +77,4 @@ bool db_blob(struct db_stmt *s, int column, uint8_t *to, size_t room, size_t *le
 /* Text of fewer than @room octets, no NUL in it. */
 bool db_text(struct db_stmt *s, int column, char *to, size_t room);
 
-#endif /* TRUSTGATE_SEGW_DB_H */
+#endif /* TRUSTGATE_DB_H */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A database that several gateways share. What it answers is text, but for what is
+ * A database that several machines share. What it answers is text, but for what is
  * bound: nothing of that is ever part of a statement.
  */
-#include "segw/db_ops.h"
+#include "db/ops.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -56,7 +56,7 @@ static const struct {
 	{ "25006", -EACCES, "it is read only: name the primary server" },
 	{ "28", -EACCES, "look at user, password and pg_hba.conf" },
 	{ "3D", -ENOENT, "make the database" },
-	{ "42P01", -ENOENT, "enrol a device to make it" },
+	{ "42P01", -ENOENT, "a table has gone: restore a backup" },
 	{ "53", -ENOSPC, "make room at the server" },
 };
 
@@ -147,7 +147,7 @@ static int be_ours(struct db *db, bool write, const struct db_schema *schema)
 	if (rc == 1 || (rc < 0 && rc != -ENOENT))
 		return rc == 1 ? 0 : rc;
 	if (!write) {
-		snprintf(db->err, sizeof(db->err), "there is no such store in it (enrol a device to make it)");
+		snprintf(db->err, sizeof(db->err), "there is no such store in it (%s)", schema->make);
 		return -ENOENT;
 	}
 	rc = exec(db, "BEGIN");
@@ -204,6 +204,11 @@ static void close_server(struct db *db)
 {
 	PQfinish(pg(db));
 	free(db->h);
+}
+
+static bool alive(const struct db *db)
+{
+	return PQstatus(pg(db)) == CONNECTION_OK;
 }
 
 static struct db_stmt *prepare(struct db *db, const char *sql)
@@ -338,8 +343,9 @@ static bool text(struct db_stmt *s, int column, char *to, size_t room)
 }
 
 const struct db_ops db_pg = {
-	.open = open_server, .close = close_server, .prepare = prepare, .finalize = finalize,
-	.exec = exec, .bind_text = bind_text, .bind_int = bind_int, .bind_blob = bind_blob,
-	.step = step, .reset = reset, .changes = changes, .get_int = get_int, .is_null = is_null,
-	.blob = blob, .text = text, .begin = "BEGIN", .for_update = " FOR UPDATE",
+	.open = open_server, .close = close_server, .alive = alive, .prepare = prepare,
+	.finalize = finalize, .exec = exec, .bind_text = bind_text, .bind_int = bind_int,
+	.bind_blob = bind_blob, .step = step, .reset = reset, .changes = changes,
+	.get_int = get_int, .is_null = is_null, .blob = blob, .text = text,
+	.begin = "BEGIN", .for_update = " FOR UPDATE",
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A file: write-ahead log, every commit on the disk before it is believed. */
-#include "segw/db_ops.h"
+#include "db/ops.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,7 +164,7 @@ static int open_file(struct db *db, const char *path, bool write, const struct d
 	else if (access(path, F_OK))
 		err = -errno;
 	if (err && !write)
-		snprintf(db->err, sizeof(db->err), "%s (enrol a device to make it)", strerror(-err));
+		snprintf(db->err, sizeof(db->err), "%s (%s)", strerror(-err), schema->make);
 	if (err)
 		return err;
 	rc = sqlite3_open_v2(path, &h, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
@@ -179,6 +179,12 @@ static int open_file(struct db *db, const char *path, bool write, const struct d
 static void close_file(struct db *db)
 {
 	sqlite3_close_v2(db->h);
+}
+
+static bool alive(const struct db *db)
+{
+	(void)db;
+	return true;
 }
 
 static void finalize(struct db_stmt *s)
@@ -274,8 +280,9 @@ static bool text(struct db_stmt *stmt, int column, char *to, size_t room)
 }
 
 const struct db_ops db_sqlite = {
-	.open = open_file, .close = close_file, .prepare = prepare, .finalize = finalize,
-	.exec = exec, .bind_text = bind_text, .bind_int = bind_int, .bind_blob = bind_blob,
-	.step = step, .reset = reset, .changes = changes, .get_int = get_int, .is_null = is_null,
-	.blob = blob, .text = text, .begin = "BEGIN IMMEDIATE", .for_update = "",
+	.open = open_file, .close = close_file, .alive = alive, .prepare = prepare,
+	.finalize = finalize, .exec = exec, .bind_text = bind_text, .bind_int = bind_int,
+	.bind_blob = bind_blob, .step = step, .reset = reset, .changes = changes,
+	.get_int = get_int, .is_null = is_null, .blob = blob, .text = text,
+	.begin = "BEGIN IMMEDIATE", .for_update = "",
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "segw/db.h"
+#include "db/db.h"
 
 #include <string.h>
-#include "segw/db_ops.h"
+#include "db/ops.h"
 
 bool db_is_remote(const char *where)
 {
@@ -22,6 +22,11 @@ void db_close(struct db *db)
 	if (db->h)
 		db->ops->close(db);
 	db->h = NULL;
+}
+
+bool db_alive(const struct db *db)
+{
+	return db->h && db->ops->alive(db);
 }
 
 struct db_stmt *db_prepare(struct db *db, const char *sql)
