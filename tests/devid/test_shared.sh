@@ -6,22 +6,14 @@ cd "$(dirname "$0")" || exit 1
 . ../lib/postgresql.sh
 progs=${OUTPUT:-.}
 [ -x "$progs/test_store" ] || progs=.
-if ! pg_there; then
-	echo "1..0 # SKIP there is no PostgreSQL"
-	exit 4
-fi
 pg=$(mktemp -d)
 trap 'pg_stop 2> /dev/null; rm -rf "$pg"' EXIT
-if ! pg_make "$pg"; then
-	sed 's/^/# /' "$pg"/initdb.log "$pg"/data/log 2> /dev/null
-	echo "Bail out! no server"
-	exit 1
-fi
+pg_begin "$pg"
 echo "TAP version 13"
 bad=0
 "$progs/test_store" "$PG_URI" | sed 's/^/# /' || bad=1
 echo "$([ $bad = 0 ] || echo 'not ')ok 1 - PRIV-03: the store's tests, in PostgreSQL"
-"$pg_bin/psql" -q -h "$PG_DIR/run" -U trustgate trustgate -c 'DROP TABLE devid_binding, devid_change'
+"$pg_bin/psql" -q -h "$PG_DIR/run" -U trustgate trustgate -c 'DROP TABLE devid_binding, devid_change, trustgate_store'
 TG_STORE=$PG_URI ./test_service.sh | sed 's/^/# /' && rc=0 || rc=1
 echo "$([ $rc = 0 ] || echo 'not ')ok 2 - acceptance 5: the service's tests, in PostgreSQL"
 echo "1..2"

@@ -30,6 +30,18 @@ pg_make() {
 		"$pg_bin/createdb" -h "$PG_DIR/run" -U trustgate trustgate
 }
 
+# pg_begin DIR: pg_make, or the test has ended: there is no PostgreSQL, or it does not start
+pg_begin() {
+	if ! pg_there; then
+		echo "1..0 # SKIP there is no PostgreSQL"
+		exit 4
+	fi
+	pg_make "$1" && return
+	sed 's/^/# /' "$1"/initdb.log "$1"/data/log 2> /dev/null
+	echo "Bail out! no server"
+	exit 1
+}
+
 pg_start() {
 	(cd / && pg_as "$pg_bin/pg_ctl" -D "$PG_DIR/data" -w -t 60 -s -l "$PG_DIR/data/log" \
 		-o "-c listen_addresses='${PG_LISTEN-}' -c unix_socket_directories=$PG_DIR/run" start)

@@ -9,17 +9,14 @@ cd "$(dirname "$0")" || exit 1
 tool=${TG_TOOL:-trustgate}
 fill=$(realpath "${OUTPUT:-.}/test_sinks")
 [ -x "$fill" ] || fill=$(realpath ./test_sinks)
-if ! pg_there || ! command -v "$tool" > /dev/null; then
+if ! command -v "$tool" > /dev/null; then
 	echo "1..0 # SKIP there is no PostgreSQL, or no trustgate"
 	exit 4
 fi
 n=0 bad=0
 dir=$(mktemp -d)
 trap 'pg_stop 2> /dev/null; rm -rf "$dir"' EXIT
-if ! pg_make "$dir"; then
-	echo "Bail out! no server"
-	exit 1
-fi
+pg_begin "$dir"
 
 ok() { # NAME COMMAND...
 	local name=$1
