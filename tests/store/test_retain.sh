@@ -10,7 +10,7 @@ tool=${TG_TOOL:-trustgate}
 fill=$(realpath "${OUTPUT:-.}/test_sinks")
 [ -x "$fill" ] || fill=$(realpath ./test_sinks)
 if ! command -v "$tool" > /dev/null; then
-	echo "1..0 # SKIP there is no PostgreSQL, or no trustgate"
+	echo "1..0 # SKIP there is no trustgate"
 	exit 4
 fi
 n=0 bad=0

@@ -23,6 +23,11 @@ suite_ok() {
 	case $1 in trixie|bookworm|sid) ;; *) return 1 ;; esac
 }
 
+# is_uml NAME: it is a User-Mode Linux, with the root of trixie
+is_uml() {
+	case $1 in uml|debug) ;; *) return 1 ;; esac
+}
+
 # key FILE...: a short name for exactly these contents
 key() {
 	cat -- "$@" | sha256sum | cut -c1-12
