@@ -46,15 +46,18 @@ demo_story() {
 		"henb=$AGENT_LOG" "segw=$SEGW_LOG" || failed=$((failed + 1))
 }
 
+# demo_keep FLOW OPTIONS...: what tests/captures/make takes besides the capture
+demo_keep() {
+	[ -n "${TG_OUT-}" ] || return 0
+	cp -r "$TG_RUN/hnb/keys" "$OUT/$1.keys"
+	printf '%s\n' "${@:2}" | grep -v '^-D$' > "$OUT/$1.names"
+}
+
 # demo_walk FLOW OPTIONS...: the capture $OUT/FLOW.pcap has all of its steps
 demo_walk() {
 	local flow=$1 steps rc
 	shift
-	# For tests/captures/make.
-	if [ -n "${TG_OUT-}" ]; then
-		cp -r "$TG_RUN/hnb/keys" "$OUT/$flow.keys"
-		printf '%s\n' "$@" | grep -v '^-D$' > "$OUT/$flow.names"
-	fi
+	demo_keep "$flow" "$@"
 	python3 "$TG_LIB/walk.py" -o "$TMP/$flow.json" "$@" "$TG_LIB/flows/$flow.steps" \
 		"$OUT/$flow.pcap" "$TG_RUN/hnb/keys" > "$TMP/$flow.walk" 2>&1
 	rc=$?

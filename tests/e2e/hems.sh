@@ -33,6 +33,8 @@ HNB_SWANCTL='connections {
 }'
 HEMS=hems.operator.test
 CWMP=$here/../hems/cwmp
+# From the repository, where nothing is built.
+[ -x "$CWMP" ] || CWMP=/usr/libexec/trustgate-tests/hems/cwmp
 PROFILE=/usr/share/trustgate/profiles/seed.conf
 export TPM2OPENSSL_TCTI=device:/dev/tpmrm0
 

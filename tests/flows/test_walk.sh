@@ -48,6 +48,7 @@ cut() { # FLOW FRAMES...
 
 for flow in */; do
 	flow=${flow%/}
+	[ "$flow" != hems ] || continue	# no flow of IKE's: see test_cwmp.sh
 	ok "$flow: every step, in order" walk "$flow"
 	steps=$lib/flows/$flow.steps
 	reply=$(frame "$flow" "< IKE_SA_INIT 0") request=$(frame "$flow" "> IKE_AUTH 1")
