@@ -59,15 +59,14 @@ in_ns() {
 	nsenter "--net=/run/netns/$ns" -- "$@"
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds; looking more often would take the emulated
-# processor from what is waited for. The seconds are those of a fast machine.
+# wait_for SECONDS COMMAND...: until it succeeds
 wait_for() {
 	local n=$(($1 * 10))
 	shift
 	while ! "$@" > /dev/null 2>&1; do
-		n=$((n - 2))
+		n=$((n - 1))
 		[ $n -gt 0 ] || return 1
-		sleep 0.3
+		sleep 0.1
 	done
 }
 
