@@ -20,9 +20,12 @@ struct devid {
 	/* Role segw. */
 	struct devid_issued issued;	/* over IKE */
 	struct timer timeout, again;
-	bool asked, judged;
+	bool waited, asked, judged;
 	unsigned int tries;		/* in vain, since it was asked or judged last */
 	struct devid_result verdict;	/* the latest */
+	/* Role henb: what came while the TPM signed for the one before. */
+	uint8_t next[CHALLENGE_LEN];
+	size_t next_len;
 	/* Role henb, transport tcp: devid_tcp.c. */
 	struct devid_link *link;
 };

@@ -31,11 +31,30 @@ static void no_answer(const struct context *c, const char *rule, const char *det
 	log_end(&l);
 }
 
+static void prove(struct devid *d, struct pki_der challenge);
+
+/* Whoever asked anew has given up what was asked before: its answer would be a wrong one. */
+static void prove_next(struct devid *d)
+{
+	uint8_t challenge[CHALLENGE_LEN];
+	const struct pki_der data = { challenge, d->next_len };
+
+	no_answer(d->c, "devid.replaced", "asked anew while the TPM signed: that one is answered",
+		  &devid_count.unfit);
+	memcpy(challenge, d->next, d->next_len);
+	d->next_len = 0;
+	prove(d, data);
+}
+
 static void proven(struct worker *w, const struct worker_result *r)
 {
 	struct devid *d = container_of(w, struct devid, worker);
 	struct log l;
 
+	if (d->next_len) {
+		prove_next(d);
+		return;
+	}
 	if (!r->record_len) {
 		no_answer(d->c, r->tre.rule, r->tre.detail, &devid_count.unfit);
 		return;
@@ -50,12 +69,21 @@ static void proven(struct worker *w, const struct worker_result *r)
 	deliver(d->c, r->record, r->record_len);
 }
 
+static void prove(struct devid *d, struct pki_der challenge)
+{
+	struct job_devid_prove job = {
+		.tcti = conf.tre.tcti, .solutions = conf.devid.solutions, .challenge = challenge,
+	};
+
+	memcpy(job.channel, d->channel, sizeof(job.channel));
+	d->started_ms = loop_now();
+	if (worker_start(&d->worker, WORKER_TRE, job_devid_prove, &job, -1, PROVE_MS, proven))
+		no_answer(d->c, "devid.worker", "no process to sign with", &devid_count.unfit);
+}
+
 void devid_prove(struct context *c, struct pki_der data,
 		 void (*done)(struct context *c, const uint8_t *proof, size_t len))
 {
-	struct job_devid_prove job = {
-		.tcti = conf.tre.tcti, .solutions = conf.devid.solutions, .challenge = data,
-	};
 	struct devid *d = c->devid;
 
 	devid_count.asked++;
@@ -69,15 +97,14 @@ void devid_prove(struct context *c, struct pki_der data,
 			  "authenticate anew", &devid_count.unfit);
 		return;
 	}
-	if (worker_running(&d->worker)) {
-		no_answer(c, "devid.busy", "asked while the TPM signs for the challenge before",
-			  &devid_count.unfit);
-		return;
-	}
-	memcpy(job.channel, d->channel, sizeof(job.channel));
-	d->started_ms = loop_now();
 	/* The same for all: one role, one transport. */
 	deliver = done;
-	if (worker_start(&d->worker, WORKER_TRE, job_devid_prove, &job, -1, PROVE_MS, proven))
-		no_answer(c, "devid.worker", "no process to sign with", &devid_count.unfit);
+	if (!worker_running(&d->worker)) {
+		prove(d, data);
+	} else if (data.len && data.len <= sizeof(d->next)) {
+		memcpy(d->next, data.data, data.len);
+		d->next_len = data.len;
+	} else {
+		no_answer(c, "devid.challenge", "it has not the length of a challenge", &devid_count.unfit);
+	}
 }

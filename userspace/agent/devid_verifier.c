@@ -25,6 +25,7 @@
 #define VERIFY_MS	8000
 /* It may take the device that much longer than us to open its own gate. */
 #define TRIES		30
+#define FIRST_MS	3000	/* as long as the plugin may wait for the agent */
 #define ANCHORS_MAX	16
 #define FILE_MAX	(1u << 20)
 /* The key of this boot: a file that does not outlive it. */
@@ -172,18 +173,24 @@ static void settle(struct devid *d, const char *hash)
 		log_say(LOG_ERR, "not-closed", tg_error(gate()), NULL);
 }
 
+static bool once_more(struct devid *d, const char *why)
+{
+	if (conf.devid.transport != CONFIG_DEVID_IKE || ++d->tries >= TRIES)
+		return false;
+	log_say(LOG_INFO, "devid-again", why, NULL);
+	d->asked = false;
+	devid_ask(d->c);
+	return true;
+}
+
 static void unanswered(struct timer *t)
 {
 	struct devid *d = container_of(t, struct devid, timeout);
 
 	d->issued.pending = false;
 	devid_count.unanswered++;
-	if (conf.devid.transport == CONFIG_DEVID_IKE && ++d->tries < TRIES) {
-		log_say(LOG_INFO, "devid-again", "no answer in time", NULL);
-		d->asked = false;
-		devid_ask(d->c);
+	if (once_more(d, "no answer in time"))
 		return;
-	}
 	devid_set(&d->verdict, DEVID_INDETERMINATE, "challenge.unanswered",
 		  "no answer in time, however often (does the device have [devid], and is it open there?)");
 	settle(d, NULL);
@@ -196,6 +203,10 @@ static void verified(struct worker *w, const struct worker_result *r)
 
 	for (size_t i = 0; i < DEVID_HASH_LEN && r->record_len == DEVID_HASH_LEN; i++)
 		snprintf(hash + 2 * i, 3, "%02x", r->record[i]);
+	/* What was asked before may have been answered, while IKE repeated this one. */
+	if (r->chain.verdict == PKI_BAD && d->tries &&
+	    once_more(d, "a wrong answer, or one to what was asked before"))
+		return;
 	devid_set(&d->verdict, r->chain.verdict == PKI_GOOD ? DEVID_GOOD :
 		  r->chain.verdict == PKI_BAD ? DEVID_BAD : DEVID_INDETERMINATE,
 		  r->chain.rule, "%s", r->chain.detail);
@@ -247,6 +258,14 @@ void devid_ask(struct context *c)
 	if (!d || d->asked || !devid_ready(c))
 		return;
 	d->asked = true;
+	/* A device that still reads our IKE_AUTH drops what comes before it is through, and has
+	 * it again only when IKE repeats it.
+	 */
+	if (!d->waited) {
+		d->waited = true;
+		timer_start(&d->again, FIRST_MS, ask_again);
+		return;
+	}
 	if (!devid_challenge(c, &d->issued, msg)) {
 		devid_set(&d->verdict, DEVID_INDETERMINATE, "devid.channel",
 			  "it is not known which IKE SA this is (let the device authenticate anew)");
