@@ -26,6 +26,7 @@ must() {
 	else
 		failed=$((failed + 1))
 		printf '  %s %s%s\n' "$(paint 31 NO)" "$what" "${WHY:+: $WHY}"
+		tail -n 5 "$AGENT_LOG" "$SEGW_LOG" 2> /dev/null | sed 's/^/    /'
 	fi
 }
 # What the tests' functions report to.
