@@ -179,6 +179,16 @@ static int execute(const char *sql)
 	return rc;
 }
 
+static void no_key_row(bool write)
+{
+	char err[STORE_ERR_MAX] = "";
+	struct store *s = store_open(where, key, write, err, sizeof(err));
+
+	tap_ok(!s && strstr(err, "nothing in it tells its store-key"),
+	       "bindings without the row of their key are not opened to %s: %s", write ? "write" : "read", err);
+	store_close(s);
+}
+
 /* Whoever can write to the file but has no key. */
 static void tampered(struct store *s)
 {
@@ -187,6 +197,9 @@ static void tampered(struct store *s)
 	execute("UPDATE devid_binding SET sealed = (SELECT sealed FROM devid_binding ORDER BY id DESC LIMIT 1)");
 	tap_ok(get(s, MAKER_IMEI, &version) == -EBADMSG, "a record moved to another row does not open: %s",
 	       store_error(s));
+	execute("DELETE FROM devid_binding WHERE idx = zeroblob(32)");
+	no_key_row(true);
+	no_key_row(false);
 	execute("DELETE FROM devid_binding WHERE idx <> zeroblob(32)");
 	put(s, MAKER_IMEI, DEVID_ACTIVE, 0);
 	execute("UPDATE devid_binding SET sealed = substr(sealed, 1, 100)");

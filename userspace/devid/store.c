@@ -218,21 +218,50 @@ static int get_row(struct store *s)
 	return rc;
 }
 
+/* Of all rows but that of key_fits(). */
+static int count_rows(struct store *s, struct store_counts *counts)
+{
+	static const uint8_t check[INDEX_LEN];
+	int rc;
+
+	memset(counts, 0, sizeof(*counts));
+	db_bind_blob(s->count, 1, check, sizeof(check));
+	rc = db_step(s->count);
+	if (rc == 1) {
+		counts->active = db_int(s->count, 0);
+		counts->withdrawn = db_int(s->count, 1);
+	}
+	db_reset(s->count);
+	if (!rc)
+		return fail(s, -EBADMSG, "a table is damaged (restore a backup)");
+	return rc == 1 ? 0 : rc;
+}
+
+static bool begun(struct store *s)
+{
+	struct store_counts n;
+
+	return count_rows(s, &n) || n.active || n.withdrawn;
+}
+
 static const uint8_t key_check[] = "trustgate devid store";
 
 /*
  * A row of its own, under the index that is all zeros, tells whether this is the key that
  * the store was begun with: with another, every binding would just not be there.
  */
-static int key_fits(struct store *s)
+static int key_fits(struct store *s, bool make)
 {
 	struct store_record check;
 	int rc;
 
 	memset(s->row.index, 0, sizeof(s->row.index));
 	rc = get_row(s);
-	if (rc < 0 || (!rc && !s->write))
+	if (rc < 0)
 		return rc;
+	if (!rc && (!make || begun(s)))
+		return fail(s, make ? -EEXIST : -EBADMSG,
+			    "nothing in it tells its store-key (restore a backup)");
 	if (rc == 1)
 		return unseal(s, &check) && check.len == sizeof(key_check) &&
 		       !memcmp(check.data, key_check, sizeof(key_check)) ? 0 :
@@ -264,15 +293,16 @@ static bool prepare_all(struct store *s)
 				      " FROM devid_binding WHERE idx <> ?1"));
 }
 
-static int attach(struct store *s)
+/* @make: begin it when it is not there; not one that was, and comes back empty. */
+static int attach(struct store *s, bool make)
 {
 	int rc = db_open(&s->db, s->where, s->write, &schema, BUSY_MS);
 
 	if (!rc && !prepare_all(s))
 		rc = -EIO;
-	rc = rc ? rc : key_fits(s);
-	/* Two that begin a store at once: the other's row is there now. */
-	rc = rc == -EEXIST ? key_fits(s) : rc;
+	rc = rc ? rc : key_fits(s, make);
+	/* Two that begin a store at once: the other's row is there now; or it was lost. */
+	rc = rc == -EEXIST ? key_fits(s, false) : rc;
 	if (rc)
 		detach(s);
 	return rc;
@@ -284,7 +314,7 @@ static int attached(struct store *s)
 	if (s->batch || db_alive(&s->db))
 		return 0;
 	detach(s);
-	return attach(s);
+	return attach(s, false);
 }
 
 struct store *store_open(const char *where, const uint8_t key[STORE_KEY_LEN], bool write,
@@ -300,7 +330,7 @@ struct store *store_open(const char *where, const uint8_t key[STORE_KEY_LEN], bo
 		return NULL;
 	}
 	s->write = write;
-	if (!attach(s))
+	if (!attach(s, write))
 		return s;
 	snprintf(err, errlen, "%s", s->db.err);
 	store_close(s);
@@ -370,20 +400,10 @@ int store_generation(struct store *s, int64_t *generation)
 
 int store_count(struct store *s, struct store_counts *counts)
 {
-	static const uint8_t check[INDEX_LEN];
 	int rc = attached(s);
 
-	memset(counts, 0, sizeof(*counts));
-	if (rc)
-		return rc;
-	db_bind_blob(s->count, 1, check, sizeof(check));
-	rc = db_step(s->count);
-	if (rc == 1) {
-		counts->active = db_int(s->count, 0);
-		counts->withdrawn = db_int(s->count, 1);
-	}
-	db_reset(s->count);
-	return rc == 1 ? store_generation(s, &counts->generation) : rc ? rc : -EBADMSG;
+	rc = rc ? rc : count_rows(s, counts);
+	return rc ? rc : store_generation(s, &counts->generation);
 }
 
 int store_begin(struct store *s)
