@@ -81,6 +81,16 @@ check "DID-Y-03: asked once more, it answers" segw_says 1 "$GOOD"
 last() { sed -n 's/.*generating INFORMATIONAL request \([0-9]*\) .*/\1/p' "$TG_RUN/$1/log" | tail -n 1; }
 walk devid-y "$OUT/devid-y.pcap" "$TG_RUN/hnb/keys" -D HENB=192.0.2.2 \
 	-D "ASKED=$(last segw)" -D "PROVEN=$(last hnb)"
+# Charon repeats what was lost much later: an answer to what is asked no more.
+: > "$SEGW_LOG"
+in_ns hnb nft 'table inet lost { chain out { type filter hook output priority 0; udp sport { 500, 4500 } drop; }; }'
+segw_tg devid ask > "$TMP/out" 2>&1 || note "$(cat "$TMP/out")"
+check "DID-Y-03: an answer is lost: it is asked again" segw_says 60 'devid-again .*no answer in time'
+in_ns hnb nft delete table inet lost
+check "DID-Y-03: one that is late is not taken for a wrong one" \
+	segw_says 150 'devid-again .*asked before'
+check "DID-Y-09: and the next is good" segw_says 60 "$GOOD"
+check "DID-Y-09: its gate was open throughout" eval 'segw_in open && not grep -q result=bad "$SEGW_LOG"'
 check "DID-Y-P3: the binding of y is withdrawn" maker withdraw --solution y
 segw_tg devid ask > "$TMP/out" 2>&1 || note "$(cat "$TMP/out")"
 check "DID-Y-07a: the next check fails" segw_says 120 'decision=devid .*result=bad rule=binding'

@@ -85,6 +85,7 @@ const char *devid_ask_anew(struct context *c)
 		return "with transport tcp the device connects once (see [devid] transport)";
 	if (!devid_ready(c) || !context_up(c))
 		return "it is not open (see trustgate status)";
+	timer_stop(&c->devid->again);
 	c->devid->asked = false;
 	c->devid->tries = 0;
 	devid_ask(c);

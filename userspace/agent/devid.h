@@ -21,6 +21,7 @@ struct devid {
 	struct devid_issued issued;	/* over IKE */
 	struct timer timeout, again;
 	bool waited, asked, judged;
+	bool lost;			/* what was asked before may be answered yet */
 	unsigned int tries;		/* in vain, since it was asked or judged last */
 	struct devid_result verdict;	/* the latest */
 	/* Role henb: what came while the TPM signed for the one before. */

@@ -157,6 +157,7 @@ static void settle(struct devid *d, const char *hash)
 	struct context *c = d->c;
 
 	d->judged = true;
+	d->lost = false;
 	d->tries = 0;
 	log_verdict(d, hash);
 	if (conf.devid.every_ms && conf.devid.transport == CONFIG_DEVID_IKE)
@@ -188,6 +189,7 @@ static void unanswered(struct timer *t)
 	struct devid *d = container_of(t, struct devid, timeout);
 
 	d->issued.pending = false;
+	d->lost = true;
 	devid_count.unanswered++;
 	if (once_more(d, "no answer in time"))
 		return;
@@ -203,10 +205,13 @@ static void verified(struct worker *w, const struct worker_result *r)
 
 	for (size_t i = 0; i < DEVID_HASH_LEN && r->record_len == DEVID_HASH_LEN; i++)
 		snprintf(hash + 2 * i, 3, "%02x", r->record[i]);
-	/* What was asked before may have been answered, while IKE repeated this one. */
-	if (r->chain.verdict == PKI_BAD && d->tries &&
-	    once_more(d, "a wrong answer, or one to what was asked before"))
+	/* Once, and when nothing of before is on its way: who answers wrongly then is wrong. */
+	if (r->chain.verdict == PKI_BAD && d->lost) {
+		d->lost = false;
+		log_say(LOG_INFO, "devid-again", "a wrong answer, or one to what was asked before", NULL);
+		timer_start(&d->again, CHALLENGE_LIFE_MS, ask_again);
 		return;
+	}
 	devid_set(&d->verdict, r->chain.verdict == PKI_GOOD ? DEVID_GOOD :
 		  r->chain.verdict == PKI_BAD ? DEVID_BAD : DEVID_INDETERMINATE,
 		  r->chain.rule, "%s", r->chain.detail);
@@ -266,6 +271,7 @@ void devid_ask(struct context *c)
 		timer_start(&d->again, FIRST_MS, ask_again);
 		return;
 	}
+	d->lost |= d->issued.pending;
 	if (!devid_challenge(c, &d->issued, msg)) {
 		devid_set(&d->verdict, DEVID_INDETERMINATE, "devid.channel",
 			  "it is not known which IKE SA this is (let the device authenticate anew)");
