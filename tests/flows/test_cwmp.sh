@@ -31,7 +31,11 @@ ok "HMS-06: an Inform on the Internet, and what was answered" 2 \
 	"$(cwmp hems/hems.pcap "$d" '!esp && tls && xml')"
 ok "HMS-03: one in the tunnel, and what was answered" 2 \
 	"$(cwmp hems/hems.pcap "$d" 'esp && tls && xml')"
+ok "TLS is in it without its keys as well" yes \
+	"$([ "$(cwmp "$d/without.pcap" "$d" tls)" -gt 0 ] && echo yes)"
 ok "TR69-01: without the keys of TLS there is no CWMP" 0 "$(cwmp "$d/without.pcap" "$d" 'tls && http')"
+ok "ESP is in it without its keys as well" yes \
+	"$([ "$(cwmp hems/hems.pcap "$d/none" esp)" -gt 0 ] && echo yes)"
 ok "HMS-02: without those of IPsec nothing is in the tunnel" 0 "$(cwmp hems/hems.pcap "$d/none" 'esp && tcp')"
 echo "1..$n"
 [ $failed = 0 ]
