@@ -3,7 +3,8 @@
 # What a person runs:
 #   make demo            tell the story of one tunnel in a VM, on this machine; FLOW=f1,
 #                        f2... that of one of the sources' flows
-#   make check           all tests; KERNEL=bookworm or sid picks another Debian
+#   make check           all tests; KERNEL=bookworm or sid picks another Debian, UML=no has
+#                        all that needs a VM in QEMU
 #   make check-long      ten million mutations of each parser's input; hours, -j helps
 #   make bench           per-packet cost and time to open, side by side
 #   make all install     build and install for the running machine
@@ -15,7 +16,7 @@ KDIR ?= /lib/modules/$(KVER)/build
 SSDIR ?= /usr/src/strongswan
 KERNEL ?= trixie
 
-export O DESTDIR PREFIX KVER KDIR SSDIR KERNEL
+export O DESTDIR PREFIX KVER KDIR SSDIR KERNEL UML
 
 .PHONY: all kmod userspace tests install install-tests demo check check-long bench generate clean
 all: kmod userspace
