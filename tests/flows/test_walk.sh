@@ -80,8 +80,8 @@ for flow in */; do
 	fi
 done
 echo "HNB-F1-01 | > IKE_SA_INIT" > "$d/steps"
-ok "a line that is none" refused "line 1" "${flow:-f1}" "" "$d/steps"
-ok "no steps" refused "begins with no message" "${flow:-f1}" "" /dev/null
+ok "a line that is none" refused "line 1" f1 "" "$d/steps"
+ok "no steps" refused "begins with no message" f1 "" /dev/null
 [ "$n" -gt 10 ] || { echo "not ok $((n + 1)) - no captures to walk"; failed=1; n=$((n + 1)); }
 echo "1..$n"
 [ $failed = 0 ]
