@@ -263,13 +263,13 @@ ask h config t-bind-ms=600000
 
 lease() {
 	local _
-	fresh && new_agent 1500 && bound 1 && ask h prove "id=$CTX" mask=1 && passes || return 1
+	fresh && new_agent 3000 && bound 1 && ask h prove "id=$CTX" mask=1 && passes || return 1
 	for _ in 1 2 3; do
-		sleep 0.6
+		sleep 1.2
 		ask h renew || return 1
 	done
 	old_events
-	ask h renew && passes && in_state suspended 4000 && holds lease &&
+	ask h renew && passes && in_state suspended 6000 && holds lease &&
 		refused h ESTALE "" renew && refused h ESTALE "" evidence "id=$CTX" kind=0
 }
 check "HNB-GATE-20: renewed it lasts, then it lapses and closes" lease
