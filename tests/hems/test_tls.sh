@@ -227,6 +227,22 @@ ok "TR69-03: a URL with a password in it" eval \
 	'exits 64 check tls --anchor "$PKI/oproot.crt" https://cpe:secret@127.0.0.1/ && errors_in_form'
 unserve
 ok "HMS-04: nobody there is no verdict" tls 2 tls.connect "${off[@]}"
+serve hems
+kill -STOP "$server"
+ok "HMS-04: one that says nothing is no verdict" tls 2 tls.handshake "${off[@]}" --timeout 1
+# A child that dies says nothing either, whatever it had found.
+two() { [ "$(pgrep -c -f 'check tls .*--timeout 33 ')" = 2 ]; }
+killed() {
+	(until_true 30 two && pkill -KILL -n -f 'check tls .*--timeout 33 ') &
+	tls 2 tls.child "${off[@]}" --timeout 33
+}
+ok "HMS-04: a child that was killed has no verdict" killed
+kill -CONT "$server"
+python3 drip.py > "$d/drip" &
+servers+=($!)
+until_true 30 test -s "$d/drip"
+PORT=$(cat "$d/drip")
+ok "HMS-04: one that never comes to an end is no verdict" tls 2 tls.timeout "${off[@]}" --timeout 1
 serve hems "${verify[@]}" -status_file "$d/good.der"
 ok "HMS-04: as JSON" eval 'exits 0 check tls -j --name $HEMS --anchor "$PKI/oproot.crt" --clock "$d/clock" \
 	"${mutual[@]}" "https://127.0.0.1:$PORT/acs" && json "d[\"schema\"] == \"trustgate.check-tls/1\"" \

@@ -168,10 +168,29 @@ static void run(const struct tls_job *job, struct tls_outcome *out)
 		shake_hands(job, h, ssl, out);
 }
 
+static void went_wrong(struct tls_outcome *out)
+{
+	say(out, PKI_INDETERMINATE, "tls.child",
+	    "the child that spoke to the peer went wrong (look at the kernel's log)");
+}
+
+/* What a child says that did not come to its end is nothing. */
+static void ended(struct tls_outcome *out, pid_t pid, int status)
+{
+	if (pid < 0)
+		say(out, PKI_INDETERMINATE, "memory", "no process could be made (end some)");
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		say(out, PKI_INDETERMINATE, "tls.timeout",
+		    "the peer kept us waiting for too long (is it up?)");
+	else if (status || out->report.result.verdict > PKI_BAD || out->report.source > HEMS_OFF)
+		went_wrong(out);
+}
+
 void tls_run(const struct tls_job *job, struct tls_outcome *out)
 {
 	struct tls_outcome *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status = 0;
 	pid_t pid;
 
 	memset(out, 0, sizeof(*out));
@@ -179,17 +198,17 @@ void tls_run(const struct tls_job *job, struct tls_outcome *out)
 		say(out, PKI_INDETERMINATE, "memory", "out of memory (free some)");
 		return;
 	}
-	say(s, PKI_INDETERMINATE, "tls.timeout", "the peer kept us waiting for too long (is it up?)");
+	went_wrong(s);	/* unless it says something else */
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
 		signal(SIGPIPE, SIG_IGN);
-		/* Its default action: the parent then has what was said above. */
+		/* Its default action: see ended(). */
 		alarm(3 * job->timeout_ms / 1000 + 1);
 		run(job, s);
 		_exit(0);
 	}
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	*out = *s;
 	munmap(s, sizeof(*s));
@@ -201,8 +220,5 @@ void tls_run(const struct tls_job *job, struct tls_outcome *out)
 	out->address[sizeof(out->address) - 1] = '\0';
 	out->version[sizeof(out->version) - 1] = '\0';
 	out->cipher[sizeof(out->cipher) - 1] = '\0';
-	if (pid < 0)
-		say(out, PKI_INDETERMINATE, "memory", "no process could be made (end some)");
-	if (out->report.result.verdict > PKI_BAD || out->report.source > HEMS_OFF)
-		say(out, PKI_INDETERMINATE, "tls.child", "the child that spoke to the peer went wrong");
+	ended(out, pid, status);
 }
