@@ -67,7 +67,7 @@ drop() { swan hnb --terminate --ike segw > /dev/null 2>&1; }
 
 # refuses RULE: IKE is aborted by it, no SA, never open
 refuses() {
-	says "decision=refuse .*proof=revocation rule=$1 " && wait_for 5 no_sa &&
+	says "decision=refuse .*proof=revocation rule=$1 " && wait_for 20 no_sa &&
 		not since_has decision=open
 }
 no_sa() { not sa_present; }
