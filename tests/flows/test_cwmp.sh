@@ -25,7 +25,17 @@ ok() { # WHAT WANTED GOT
 	fi
 }
 mkdir "$d/none"
-editcap --discard-all-secrets hems/hems.pcap "$d/without.pcap" 2> "$d/said"
+# Without its blocks of secrets, which not every editcap can discard.
+python3 - hems/hems.pcap "$d/without.pcap" <<'X'
+import struct, sys
+data, at = open(sys.argv[1], "rb").read(), 0
+with open(sys.argv[2], "wb") as out:
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind != 10:
+            out.write(data[at:at + length])
+        at += length
+X
 echo "TAP version 13"
 ok "HMS-06: an Inform on the Internet, and what was answered" 2 \
 	"$(cwmp hems/hems.pcap "$d" '!esp && tls && xml')"
