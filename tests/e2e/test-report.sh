@@ -14,6 +14,7 @@ agent_start
 check "HNB-TRE-11: the box has measured itself" agent_says 60 'decision=integrity verdict=pass'
 
 # --- it is good --------------------------------------------------------------------
+agent_says 20 'decision=plugin-connected' || bail "charon does not know of the agent"
 attempt
 check "HNB-INT-01: the H(e)NB's agent has a record made" agent_says 5 'decision=report '
 note "$(grep decision=report "$AGENT_LOG" | tail -n 1)"

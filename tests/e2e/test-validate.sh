@@ -64,6 +64,7 @@ URL=https://localhost:$(cat "$SERVER/port")
 with require required reject
 agent_start
 agent_says 60 'decision=integrity verdict=pass' || bail "the box has not measured itself"
+agent_says 20 'decision=plugin-connected' || bail "charon does not know of the agent"
 
 # --- its word opens and closes ------------------------------------------------------
 attempt
