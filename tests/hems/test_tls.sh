@@ -125,7 +125,8 @@ for v in -tls1_3 -tls1_2; do
 	ok "HMS-09: $v: revoked, stapled" tls 1 ocsp.revoked "${st[@]}"
 	ok "HMS-08: $v: revoked, with any" tls 1 ocsp.revoked
 	serve hems $v -status_file "$d/other.der"
-	ok "HMS-09: $v: a good status of another certificate" tls 2 'ocsp.*' "${st[@]}"
+	# From OpenSSL 3.6 on s_server sends none that is not of its own.
+	ok "HMS-09: $v: a good status of another certificate" tls 2 'ocsp.*\|tls.staple.missing' "${st[@]}"
 	serve hems $v -status_file "$d/broken.der"
 	ok "HMS-09: $v: a status that nobody signed so" tls 2 'ocsp.*' "${st[@]}"
 	serve hems $v
