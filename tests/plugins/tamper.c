@@ -27,6 +27,10 @@ struct private_tamper_t {
 
 plugin_t *tg_tamper_plugin_create(void);
 
+/* strongSwan 6.0.3 and later load no plugin of another version than their own. */
+extern const char *tg_tamper_plugin_version;
+const char *tg_tamper_plugin_version = VERSION;
+
 static void read_mode(char mode[16])
 {
 	char *path = lib->settings->get_str(lib->settings, "%s.plugins.tg-tamper.file", NULL,
