@@ -188,6 +188,8 @@ direct ocsp.nonce.mismatch HNB-OCSP-09 "an old good answer, after the revocation
 segw_unrevoke
 forget_serial
 direct ocsp.unknown HNB-OCSP-10 unknown good
+# Not good for a moment: the next attempt is half a second away.
+ocsp_mode_of wan silent
 remember_serial
 direct ocsp.http.timeout HNB-OCSP-05 "no answer" silent
 direct ocsp.http.timeout HNB-OCSP-05 "an answer octet by octet" loris
