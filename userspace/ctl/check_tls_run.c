@@ -190,7 +190,7 @@ void tls_run(const struct tls_job *job, struct tls_outcome *out)
 {
 	struct tls_outcome *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status = 0;
+	int status = -1;	/* unless its end is known */
 	pid_t pid;
 
 	memset(out, 0, sizeof(*out));
@@ -200,6 +200,7 @@ void tls_run(const struct tls_job *job, struct tls_outcome *out)
 	}
 	went_wrong(s);	/* unless it says something else */
 	fflush(stdout);
+	signal(SIGCHLD, SIG_DFL);	/* ignored, there is nobody to wait for */
 	pid = fork();
 	if (!pid) {
 		signal(SIGPIPE, SIG_IGN);
