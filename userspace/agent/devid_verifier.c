@@ -149,6 +149,7 @@ static void ask_again(struct timer *t)
 	struct devid *d = container_of(t, struct devid, again);
 
 	d->asked = false;
+	d->lost = false;
 	devid_progress(d->c);
 }
 
@@ -207,7 +208,6 @@ static void verified(struct worker *w, const struct worker_result *r)
 		snprintf(hash + 2 * i, 3, "%02x", r->record[i]);
 	/* Once, and when nothing of before is on its way: who answers wrongly then is wrong. */
 	if (r->chain.verdict == PKI_BAD && d->lost) {
-		d->lost = false;
 		log_say(LOG_INFO, "devid-again", "a wrong answer, or one to what was asked before", NULL);
 		timer_start(&d->again, CHALLENGE_LIFE_MS, ask_again);
 		return;
