@@ -21,6 +21,26 @@ leaf() { # CA NAME EXTENSIONS [REQUEST]
 	openssl x509 -req -in "${4:-$R/$2.csr}" -CA "$R/$1.crt" -CAkey "$R/$1.key" -days 30 \
 		-extfile "$R/ext" -out "$R/$2.crt" 2> /dev/null
 }
+# devca_crl [CERTIFICATE]: the next list of the device's CA, where the SeGW has it; and it is on it
+devca_crl() {
+	local ca=(openssl ca -config "$R/devca.cnf" -cert "$R/devca.crt" -keyfile "$R/devca.key")
+	[ -e "$R/devca.number" ] || { : > "$R/devca.index"; echo 01 > "$R/devca.number"; }
+	cat > "$R/devca.cnf" <<-X
+	[ca]
+	default_ca = devca
+	[devca]
+	database = $R/devca.index
+	crlnumber = $R/devca.number
+	default_md = sha256
+	default_crl_days = 30
+	crl_extensions = list
+	[list]
+	authorityKeyIdentifier = keyid
+	X
+	{ [ $# = 0 ] || "${ca[@]}" -revoke "$1"; } > "$R/devca.out" 2>&1 &&
+		"${ca[@]}" -gencrl -out "$R/devca.next" >> "$R/devca.out" 2>&1 &&
+		mv "$R/devca.next" "$R/devca.crl" || why "$(cat "$R/devca.out")"
+}
 repository_files() {
 	root tlsca && root devca &&
 	leaf tlsca repository 'subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth' &&

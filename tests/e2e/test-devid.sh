@@ -25,7 +25,9 @@ check "DID-X-P3: the maker publishes the binding of x" maker publish --cert "$R/
 check "DID-Y-P1, DID-Y-P3: and that of y, by the same key" maker publish --public-key "$D/device.pub"
 
 # --- x over IKE -----------------------------------------------------------------------------------
-segw_devid 'solution = x'
+devca_crl || bail "no list of the device's CA: $WHY"
+segw_devid "solution = x
+crl = $R/devca.crl"
 hnb_devid 'solution = x, y
 after = authenticated'
 # Once more where the answer came after 10 s, as then another question is on the wire.
@@ -43,10 +45,22 @@ check "DID-X-06/07/08: the AAA was asked, and had it from the repository" \
 	grep -q 'solution=x imei=[0-9a-f]\{16\} result=good' "$SEGW_LOG"
 check "DID-X-05, PRIV-02: nobody on the way sees the IMEI, and no log has it" unseen "$OUT/devid.pcap"
 check "DID-X-09: both gates open" opens 120
+# ask: once more, with a log of its own
+ask() {
+	: > "$SEGW_LOG"
+	segw_tg devid ask > "$TMP/out" 2>&1 || why "$(cat "$TMP/out")"
+}
+wait_for 60 segw_in open || bail "the SeGW's gate does not open"
+echo "no list" > "$R/devca.crl"
+ask
+check "DID-X-09: a list that can't be read is told, and is not put in the other's place" \
+	eval 'segw_says 120 "$GOOD" && segw_says 1 "decision=devid-file .*devca.crl"'
+check "DID-X-09: the device's certificate is revoked" devca_crl "$R/device.crt"
+ask
+check "DID-X-09: its next answer is no good, without a restart" \
+	segw_says 120 'decision=devid .*result=bad rule=crl.revoked'
 check "DID-X-07a: the binding is withdrawn" maker withdraw --solution x
-: > "$SEGW_LOG"
-check "DID-X-07: it is asked once more" eval \
-	'wait_for 60 segw_in open && segw_tg devid ask > "$TMP/out" 2>&1 || why "$(cat "$TMP/out")"'
+check "DID-X-07: it is asked once more" ask
 check "DID-X-07a, FFS-10: the next check fails" segw_says 120 'decision=devid .*result=bad rule=binding'
 check "DID-X-09: with on_bad = log user data passes all the same" wait_for 30 both_pass
 
@@ -91,6 +105,15 @@ check "DID-Y-03: one that is late is not taken for a wrong one" \
 	segw_says 150 'devid-again .*asked before'
 check "DID-Y-09: and the next is good" segw_says 60 "$GOOD"
 check "DID-Y-09: its gate was open throughout" eval 'segw_in open && not grep -q result=bad "$SEGW_LOG"'
+segw_devid 'solution = y
+after = authenticated
+on_bad = close
+every = 10s'
+segw_agent
+check "DID-Y-03: the SeGW's agent starts anew: it asks the same IKE SA" segw_says 120 "$GOOD"
+: > "$SEGW_LOG"
+check "DID-Y-03: and again after the time that [devid] every gives" segw_says 120 "$GOOD"
+check "DID-Y-09: its gate opens again" wait_for 60 segw_in open
 check "DID-Y-P3: the binding of y is withdrawn" maker withdraw --solution y
 segw_tg devid ask > "$TMP/out" 2>&1 || note "$(cat "$TMP/out")"
 check "DID-Y-07a: the next check fails" segw_says 120 'decision=devid .*result=bad rule=binding'

@@ -21,20 +21,22 @@
 
 #include "agent/log.h"
 #include "agent/profile.h"
+#include "agent/seen.h"
 
 #define VERIFY_MS	8000
 /* It may take the device that much longer than us to open its own gate. */
 #define TRIES		30
 #define FIRST_MS	3000	/* as long as the plugin may wait for the agent */
 #define ANCHORS_MAX	16
-#define FILE_MAX	(1u << 20)
 /* The key of this boot: a file that does not outlive it. */
 #define KEY_PATH	"/run/trustgate/devid.key"
 
 static struct pki_profile rules;
 static struct pki_der anchors[ANCHORS_MAX];
 static size_t nanchors;
-static struct pki_der crl;
+static unsigned char *crl;
+static size_t crl_len;
+static struct stat crl_seen;
 static uint8_t hash_key[DEVID_KEY_LEN];
 
 /* --- what the configuration names -------------------------------------------------- */
@@ -80,16 +82,33 @@ static int load_anchors(const char *path)
 static int load_crl(const char *path)
 {
 	unsigned char *der = NULL;
-	BIO *bio = BIO_new_file(path, "r");
+	BIO *bio;
 	long len = 0;
-	bool ok = bio && PEM_bytes_read_bio(&der, &len, NULL, PEM_STRING_X509_CRL, bio, NULL,
-					    NULL) == 1;
+	bool ok;
 
+	if (stat(path, &crl_seen))
+		memset(&crl_seen, 0, sizeof(crl_seen));
+	bio = BIO_new_file(path, "r");
+	ok = bio && PEM_bytes_read_bio(&der, &len, NULL, PEM_STRING_X509_CRL, bio, NULL, NULL) == 1;
 	BIO_free(bio);
 	if (!ok)
 		return complain(path, "devid.crl", "has no list in PEM");
-	crl = (struct pki_der){ der, (size_t)len };
+	OPENSSL_free(crl);
+	crl = der;
+	crl_len = (size_t)len;
 	return 0;
+}
+
+/*
+ * The next list comes before the last one ends (RFC 5280 5.1.2.5). What can't be read is told
+ * once and doesn't take the place of what could.
+ */
+static void refresh_crl(void)
+{
+	struct stat now;
+
+	if (*conf.devid.crl && !stat(conf.devid.crl, &now) && !seen_same(&now, &crl_seen))
+		(void)load_crl(conf.devid.crl);
 }
 
 /* PRIV-02: the same hash for the same IMEI until the machine is started again. */
@@ -289,7 +308,7 @@ bool devid_answered(struct context *c, struct devid_issued *issued, struct pki_d
 	struct devid_result r;
 	struct job_devid_verify job = {
 		.issued = &taken, .proof = data, .anchors = anchors, .nanchors = nanchors,
-		.crl = crl, .profile = &rules, .now = clock_ms() / 1000,
+		.profile = &rules, .now = clock_ms() / 1000,
 	};
 	char why[128];
 	int err;
@@ -303,6 +322,8 @@ bool devid_answered(struct context *c, struct devid_issued *issued, struct pki_d
 	}
 	timer_stop(&d->timeout);
 	memcpy(job.key, hash_key, sizeof(job.key));
+	refresh_crl();
+	job.crl = (struct pki_der){ crl, crl_len };
 	job.aaa = connect_aaa(why);
 	job.aaa_error = why;
 	err = worker_start(&d->worker, WORKER_PKI, job_devid_verify, &job, job.aaa, VERIFY_MS,

@@ -15,6 +15,7 @@
 
 #include "agent/agent.h"
 #include "agent/log.h"
+#include "agent/seen.h"
 
 #define FILE_MAX	(1u << 20)
 /* Of a policy each, 2 MiB at most. */
@@ -109,12 +110,6 @@ int references_start(void)
 	return !*conf.integrity.reference || load(&common) ? 0 : -1;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 /* Whether it was read anew. */
 static bool refresh(struct entry *e)
 {
@@ -124,7 +119,7 @@ static bool refresh(struct entry *e)
 	if (!e->reference)
 		return false;
 	path_of(e, path);
-	if (stat(path, &now) || is_same(&now, &e->seen))
+	if (stat(path, &now) || seen_same(&now, &e->seen))
 		return false;
 	/* What can't be read changes nothing, and is not told each second. */
 	e->seen = now;
