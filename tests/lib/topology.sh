@@ -539,9 +539,20 @@ swan() {
 	STRONGSWAN_CONF=$TG_RUN/$who/strongswan.conf SWANCTL_DIR=$TG_RUN/$who/swanctl swanctl "$@"
 }
 
+# not_loaded WHO: which plugins of its configuration charon left out. It runs without them, and a
+# test of what a plugin does would try nothing.
+not_loaded() {
+	local loaded name
+	loaded=$(swan "$1" --stats | sed -n 's/^loaded plugins: //p')
+	sed -n '/^load = /{s///p;q}' "$TG_RUN/$1/strongswan.conf" | tr -s ' ' '\n' |
+		while read -r name; do
+			case " $loaded " in *" $name "*) ;; *) echo "$name" ;; esac
+		done
+}
+
 # charon_start NS: start it and load what charon_conf wrote; it initiates nothing
 charon_start() {
-	local d=$TG_RUN/$1
+	local names d=$TG_RUN/$1
 	[ -e "$d/strongswan.conf" ] || charon_conf "$1"
 	rm -f "$d/vici"
 	STRONGSWAN_CONF=$d/strongswan.conf nsenter "--net=/run/netns/$1" -- \
@@ -550,6 +561,8 @@ charon_start() {
 	wait_for 30 test -S "$d/vici" || { complain "charon of $1 does not start"; tail "$d/out" "$d/log" >&2; return 1; }
 	swan "$1" --load-all --noprompt > "$d/load" 2>&1 ||
 		{ complain "charon of $1 loads nothing:"; cat "$d/load" >&2; return 1; }
+	names=$(not_loaded "$1")
+	[ -z "$names" ] || { complain "charon of $1 did not load" $names; return 1; }
 }
 
 charon_stop() { tg_end "charon-$1" TERM; }
