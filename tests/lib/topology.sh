@@ -544,6 +544,7 @@ swan() {
 not_loaded() {
 	local loaded name
 	loaded=$(swan "$1" --stats | sed -n 's/^loaded plugins: //p')
+	[ -e /dev/tpmrm0 ] || loaded="$loaded tpm"	# which needs one
 	sed -n '/^load = /{s///p;q}' "$TG_RUN/$1/strongswan.conf" | tr -s ' ' '\n' |
 		while read -r name; do
 			case " $loaded " in *" $name "*) ;; *) echo "$name" ;; esac
