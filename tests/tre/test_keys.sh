@@ -102,8 +102,23 @@ ok "HNB-TRE-04: another identity is refused" \
 	refuses tre.identity.other tre provision --identity henb-2.example --dir "$d/box"
 tpm tpm2_nvundefine $ID -C o
 tpm tpm2_nvdefine $ID -C o -s 14 -a "authwrite|ownerread|authread|writedefine|no_da"
-printf henb-1.example | tpm tpm2_nvwrite $ID -C $ID -i -
+printf henb-2.example | tpm tpm2_nvwrite $ID -C $ID -i -
 ok "HNB-TRE-04: an index that is not locked is refused" \
+	refuses tre.identity.unlocked tre provision --identity henb-1.example --dir "$d/box"
+# Where the power failed: between the three commands that make it
+made_whole() { # as it was
+	exits 0 tre provision --identity henb-1.example --dir "$d/box" && says "identity  made" &&
+		exits 0 tre provision --identity henb-1.example --dir "$d/box" && says "identity  kept" &&
+		printf henb-2.example | tpm_fails tpm2_nvwrite $ID -C $ID -i -
+}
+printf henb-1.example | tpm tpm2_nvwrite $ID -C $ID -i -
+ok "PIT-42: written, and the lock did not come: made whole" made_whole
+tpm tpm2_nvundefine $ID -C o
+tpm tpm2_nvdefine $ID -C o -s 14 -a "authwrite|ownerread|authread|writedefine|no_da"
+ok "PIT-42: defined, and nothing came: made whole" made_whole
+tpm tpm2_nvundefine $ID -C o
+tpm tpm2_nvdefine $ID -C o -s 13 -a "authwrite|ownerread|authread|writedefine|no_da"
+ok "PIT-42: for a name that is longer: refused" \
 	refuses tre.identity.unlocked tre provision --identity henb-1.example --dir "$d/box"
 tpm tpm2_nvundefine $ID -C o
 tpm tpm2_nvdefine $ID -C o -s 14 -a "authwrite|ownerwrite|ownerread|authread|write_stclear|no_da"

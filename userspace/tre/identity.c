@@ -89,7 +89,14 @@ bool tre_identity_read(struct tre_session *s, TPM2_HANDLE index,
 	return ok;
 }
 
-static bool write_locked(struct tre_session *s, struct tre_nv *nv, const char *identity,
+static bool lock(struct tre_session *s, const struct tre_nv *nv, struct tre_result *result)
+{
+	return tre_tpm_ok(Esys_NV_WriteLock(s->esys, nv->handle, nv->handle, ESYS_TR_PASSWORD,
+					    ESYS_TR_NONE, ESYS_TR_NONE),
+			  "TPM2_NV_WriteLock", result);
+}
+
+static bool write_locked(struct tre_session *s, const struct tre_nv *nv, const char *identity,
 			 size_t len, struct tre_result *result)
 {
 	TPM2B_MAX_NV_BUFFER data = { .size = (UINT16)len };
@@ -97,10 +104,39 @@ static bool write_locked(struct tre_session *s, struct tre_nv *nv, const char *i
 	memcpy(data.buffer, identity, len);
 	return tre_tpm_ok(Esys_NV_Write(s->esys, nv->handle, nv->handle, ESYS_TR_PASSWORD,
 					ESYS_TR_NONE, ESYS_TR_NONE, &data, 0),
-			  "TPM2_NV_Write", result) &&
-	       tre_tpm_ok(Esys_NV_WriteLock(s->esys, nv->handle, nv->handle, ESYS_TR_PASSWORD,
-					    ESYS_TR_NONE, ESYS_TR_NONE),
-			  "TPM2_NV_WriteLock", result);
+			  "TPM2_NV_Write", result) && lock(s, nv, result);
+}
+
+/* As tre_identity_write() leaves it until the lock. */
+static bool is_begun(const struct tre_nv *nv, size_t len)
+{
+	return (nv->public.attributes & ~TPMA_NV_WRITTEN) == ATTRIBUTES &&
+	       !nv->public.authPolicy.size && nv->public.dataSize == len;
+}
+
+bool tre_identity_finish(struct tre_session *s, struct tre_nv *nv, const char *identity,
+			 bool *finished, struct tre_result *result)
+{
+	TPM2_HANDLE index = nv->public.nvIndex;
+	char is[TRE_IDENTITY_MAX];
+	size_t len = strlen(identity);
+	bool ok;
+
+	*finished = false;
+	if (!is_identity(identity, len) || !is_begun(nv, len))
+		return true;
+	if (nv->public.attributes & TPMA_NV_WRITTEN) {
+		if (!tre_nv_read(s, nv, (uint8_t *)is, result))
+			return false;
+		if (memcmp(is, identity, len))
+			return true;
+		ok = lock(s, nv, result);
+	} else {
+		ok = write_locked(s, nv, identity, len, result);
+	}
+	tre_nv_close(s, nv);
+	*finished = ok;
+	return ok && tre_nv_find(s, index, nv, result);
 }
 
 bool tre_identity_write(struct tre_session *s, TPM2_HANDLE index, const char *identity,

@@ -41,11 +41,15 @@ bool tre_nv_undefine(struct tre_session *s, struct tre_nv *nv, struct tre_result
  * tre_identity_check(): @nv is such an index; @text gets what is in it.
  * tre_identity_read(): the same, of the one of @index.
  * tre_identity_write(): into a new index.
+ * tre_identity_finish(): PIT-42: @nv is what a tre_identity_write() of @identity leaves that was
+ * cut short: it is brought to its end, and @finished. Another is left as it is, for the check.
  */
 bool tre_identity_check(struct tre_session *s, const struct tre_nv *nv,
 			char text[TRE_IDENTITY_MAX + 1], struct tre_result *result);
 bool tre_identity_read(struct tre_session *s, TPM2_HANDLE index,
 		       char text[TRE_IDENTITY_MAX + 1], struct tre_result *result);
+bool tre_identity_finish(struct tre_session *s, struct tre_nv *nv, const char *identity,
+			 bool *finished, struct tre_result *result);
 bool tre_identity_write(struct tre_session *s, TPM2_HANDLE index, const char *identity,
 			struct tre_result *result);
 

@@ -209,18 +209,19 @@ static bool provision_identity(struct tre_session *s, TPM2_HANDLE index, const c
 			       struct tre_result *result)
 {
 	struct tre_nv nv;
-	bool ok = tre_nv_find(s, index, &nv, result), there;
+	bool ok = tre_nv_find(s, index, &nv, result), there, finished = false;
 
 	there = ok && nv.handle != ESYS_TR_NONE;
 	if (there && replace)
 		ok = tre_nv_undefine(s, &nv, result);
 	else if (there)
-		ok = same_identity(s, &nv, identity, result);
+		ok = tre_identity_finish(s, &nv, identity, &finished, result) &&
+		     same_identity(s, &nv, identity, result);
 	tre_nv_close(s, &nv);
 	if (ok && (!there || replace))
 		ok = tre_identity_write(s, index, identity, result);
 	if (ok)
-		*outcome = !there ? TRE_MADE : replace ? TRE_REPLACED : TRE_KEPT;
+		*outcome = !there || finished ? TRE_MADE : replace ? TRE_REPLACED : TRE_KEPT;
 	return ok;
 }
 
