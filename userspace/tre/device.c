@@ -12,10 +12,7 @@
 			 TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN)
 #define KEY_NEVER	(TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT |		\
 			 TPMA_OBJECT_ENCRYPTEDDUPLICATION)
-/* As of the identity: a lock of WRITEDEFINE holds until the index is removed. */
-#define NV_ATTRIBUTES	(TPMA_NV_AUTHWRITE | TPMA_NV_WRITEDEFINE | TPMA_NV_AUTHREAD |	\
-			 TPMA_NV_OWNERREAD | TPMA_NV_NO_DA)
-#define NV_IS		(NV_ATTRIBUTES | TPMA_NV_WRITELOCKED | TPMA_NV_WRITTEN)
+#define NV_IS		(TRE_NV_ONCE | TPMA_NV_WRITELOCKED | TPMA_NV_WRITTEN)
 #define REMEDY		"'trustgate devid provision --replace' as the TPM's owner"
 
 static const TPM2B_PUBLIC template = { .publicArea = {
@@ -202,26 +199,6 @@ static bool check_index(struct tre_session *s, const struct tre_nv *nv,
 	return false;
 }
 
-static bool write_index(struct tre_session *s, const char *imei, struct tre_result *result)
-{
-	const TPMS_NV_PUBLIC public = {
-		.nvIndex = TRE_NV_IMEI, .nameAlg = TPM2_ALG_SHA256, .attributes = NV_ATTRIBUTES,
-		.dataSize = (UINT16)strlen(imei),
-	};
-	TPM2B_MAX_NV_BUFFER data = { .size = public.dataSize };
-	struct tre_nv nv = { .handle = ESYS_TR_NONE };
-	bool ok;
-
-	memcpy(data.buffer, imei, public.dataSize);
-	ok = tre_nv_define(s, &public, &nv, result) &&
-	     tre_tpm_ok(Esys_NV_Write(s->esys, nv.handle, nv.handle, ESYS_TR_PASSWORD,
-				      ESYS_TR_NONE, ESYS_TR_NONE, &data, 0), "TPM2_NV_Write", result) &&
-	     tre_tpm_ok(Esys_NV_WriteLock(s->esys, nv.handle, nv.handle, ESYS_TR_PASSWORD,
-					  ESYS_TR_NONE, ESYS_TR_NONE), "TPM2_NV_WriteLock", result);
-	tre_nv_close(s, &nv);
-	return ok;
-}
-
 static bool same_imei(struct tre_session *s, const struct tre_nv *nv, const char *imei,
 		      struct tre_result *result)
 {
@@ -241,15 +218,18 @@ static bool provision_imei(struct tre_session *s, const char *imei, bool replace
 {
 	struct tre_nv nv;
 	bool ok = tre_nv_find(s, TRE_NV_IMEI, &nv, result);
-	bool there = ok && nv.handle != ESYS_TR_NONE;
+	bool there = ok && nv.handle != ESYS_TR_NONE, finished = false;
 
-	if (there)
-		ok = replace ? tre_nv_undefine(s, &nv, result) : same_imei(s, &nv, imei, result);
+	if (there && replace)
+		ok = tre_nv_undefine(s, &nv, result);
+	else if (there)
+		ok = tre_nv_once_finish(s, &nv, imei, &finished, result) &&
+		     same_imei(s, &nv, imei, result);
 	tre_nv_close(s, &nv);
 	if (ok && (!there || replace))
-		ok = write_index(s, imei, result);
+		ok = tre_nv_once_write(s, TRE_NV_IMEI, imei, result);
 	if (ok)
-		*outcome = outcome_of(there, replace);
+		*outcome = outcome_of(there && !finished, replace);
 	return ok;
 }
 

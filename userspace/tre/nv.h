@@ -32,6 +32,19 @@ bool tre_nv_define(struct tre_session *s, const TPMS_NV_PUBLIC *public, struct t
 		   struct tre_result *result);
 bool tre_nv_undefine(struct tre_session *s, struct tre_nv *nv, struct tre_result *result);
 
+/* A lock of WRITEDEFINE holds until the index is removed: TPM2 Part 2, 13.4. */
+#define TRE_NV_ONCE	(TPMA_NV_AUTHWRITE | TPMA_NV_WRITEDEFINE | TPMA_NV_AUTHREAD |	\
+			 TPMA_NV_OWNERREAD | TPMA_NV_NO_DA)
+/* @text, of at most TRE_IDENTITY_MAX octets, into a new index, which is then locked. */
+bool tre_nv_once_write(struct tre_session *s, TPM2_HANDLE index, const char *text,
+		       struct tre_result *result);
+/*
+ * PIT-42: if @nv is what a tre_nv_once_write() of @text leaves that was cut short, bring it to
+ * its end, and @finished. Any other is left as it is, for its check to judge.
+ */
+bool tre_nv_once_finish(struct tre_session *s, struct tre_nv *nv, const char *text,
+			bool *finished, struct tre_result *result);
+
 /*
  * HNB-TRE-04: an identity, written once and locked. A person who owns the TPM can
  * remove the index, and the keys, and so end what the box is; not rename it. There may
@@ -41,16 +54,15 @@ bool tre_nv_undefine(struct tre_session *s, struct tre_nv *nv, struct tre_result
  * tre_identity_check(): @nv is such an index; @text gets what is in it.
  * tre_identity_read(): the same, of the one of @index.
  * tre_identity_write(): into a new index.
- * tre_identity_finish(): PIT-42: @nv is what a tre_identity_write() of @identity leaves that was
- * cut short: it is brought to its end, and @finished. Another is left as it is, for the check.
+ * tre_identity_finish(): as tre_nv_once_finish().
  */
 bool tre_identity_check(struct tre_session *s, const struct tre_nv *nv,
 			char text[TRE_IDENTITY_MAX + 1], struct tre_result *result);
 bool tre_identity_read(struct tre_session *s, TPM2_HANDLE index,
 		       char text[TRE_IDENTITY_MAX + 1], struct tre_result *result);
-bool tre_identity_finish(struct tre_session *s, struct tre_nv *nv, const char *identity,
-			 bool *finished, struct tre_result *result);
 bool tre_identity_write(struct tre_session *s, TPM2_HANDLE index, const char *identity,
 			struct tre_result *result);
+bool tre_identity_finish(struct tre_session *s, struct tre_nv *nv, const char *identity,
+			 bool *finished, struct tre_result *result);
 
 #endif /* TRUSTGATE_TRE_NV_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The connection to the TPM, and what its errors mean to a person. */
+#include <signal.h>
 #include <stdlib.h>
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
@@ -55,6 +56,8 @@ bool tre_session_open(struct tre_session *s, const char *tcti, struct tre_result
 	s->esys = NULL;
 	/* The library writes each failed attempt to stderr; ours is the message. */
 	setenv("TSS2_LOG", "all+none", 0);
+	/* One behind a socket that goes away is the error of a call, with a message, no signal. */
+	signal(SIGPIPE, SIG_IGN);
 	rc = Tss2_TctiLdr_Initialize(tcti, &s->tcti);
 	if (rc != TSS2_RC_SUCCESS) {
 		tre_set(result, TRE_UNAVAILABLE, "tre.tpm.open", "no TPM at %.60s: %.80s, 0x%x (%s)",
