@@ -56,11 +56,16 @@ ok "DID-X-P2, DID-Y-P2: it can't leave the TPM: fixedtpm, fixedparent, sensitive
 	'tpm tpm2_readpublic -c 0x81010005 && for a in fixedtpm fixedparent sensitivedataorigin; do says "$a"; done'
 ok "DID-X-P2: nor is it restricted, or for decryption" eval '! says restricted && ! says decrypt'
 ok "PRIV-02: the IMEI is in an index that nobody can write any more" eval \
-	'tpm tpm2_nvreadpublic 0x1800012 && says writelocked && says writedefine'
+	'tpm tpm2_nvreadpublic 0x1800014 && says writelocked && says writedefine'
 ok "DID-X-P1: done again, nothing changes" eval \
 	'exits 0 devid provision --solution x --imei "@$d/imei" --dir "$D" -j && json "d[\"key\"] == \"kept\"" "d[\"imei\"] == \"kept\""'
 ok "DID-X-P1: another IMEI is refused" refuses tre.imei.other devid provision --solution x --imei "@$d/other" --dir "$D"
 ok "PRIV-02: in words that have neither" in_nothing $OTHER
+tpm tpm2_nvundefine 0x1800014 -C o
+tpm tpm2_nvdefine 0x1800014 -C o -s 15 -a "authwrite|ownerread|authread|writedefine|no_da"
+ok "PIT-42, DID-X-P1: where the power failed before the IMEI was in it: made whole" eval \
+	'exits 0 devid provision --solution x --imei "@$d/imei" --dir "$D" -j && json "d[\"key\"] == \"kept\"" "d[\"imei\"] == \"made\"" &&
+	tpm tpm2_nvreadpublic 0x1800014 && says writelocked'
 ok "DID-X-P1: what is no IMEI is refused" exits 64 devid provision --solution x --imei 352099001761482 --dir "$D"
 ok "DID-X-01: the box is ready" exits 0 devid show
 ok "PRIV-02: and shows no IMEI" in_nothing $IMEI

@@ -64,6 +64,9 @@ ok "HNB-TRE-10: index and key are made" eval 'says "ike *made" && says "approval
 ok "HNB-TRE-10: provisioned again, each is kept" eval 'exits 0 tre provision \
 	--identity henb-1.example --pcr-bound "$d/approval-1" --dir "$d/box" &&
 	says "ike *kept" && says "approval *kept"'
+echo 352099001761481 > "$d/imei"
+ok "DID-X-P1: a device identifier has its place beside it" eval \
+	'exits 0 devid provision --solution y --imei "@$d/imei" --dir "$d/devid" && tpm tpm2_nvread $NV -C o -s 8'
 attributes() { tpm tpm2_readpublic -c $IKE && ! grep -q userwithauth "$out" &&
 	grep -q 'authorization policy: [0-9a-f]\{64\}' "$out"; }
 ok "HNB-TRE-10: tpm2_readpublic: it has a policy, and no use by password" attributes

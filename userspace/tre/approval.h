@@ -27,7 +27,6 @@
 
 #include "tre/guard.h"
 
-#define TRE_NV_APPROVAL		0x01800012u
 #define TRE_APPROVAL_STATES	8
 #define TRE_APPROVAL_NAME_MAX	63
 #define TRE_APPROVAL_TEXT_MAX	32768

@@ -8,8 +8,9 @@
 /* Of the owner's range, TCG Registry of Reserved TPM 2.0 Handles, 2.2. */
 #define TRE_NV_IDENTITY	0x01800010u
 #define TRE_NV_ANCHOR	0x01800011u
-#define TRE_NV_IMEI	0x01800012u
+#define TRE_NV_APPROVAL	0x01800012u
 #define TRE_NV_OPERATOR	0x01800013u
+#define TRE_NV_IMEI	0x01800014u
 
 /* A host name, RFC 1035 2.3.4. */
 #define TRE_IDENTITY_MAX	253
