@@ -21,6 +21,7 @@
 #define SWEEP_MS	10000	/* for the plugin to tell of all IKE SAs again */
 #define FLAP_MS		600000	/* an IKE SA that is replaced sooner was not given up */
 #define FLAPS		3
+#define CHILDREN_STEP	8
 #define REPLACED	"a newer IKE SA of the same device took its place"
 /* An H(e)NB has a handful; of a SeGW the kernel's own limit is the first. */
 #define CONTEXTS_MAX	(is_segw() ? 65536u : 256u)
@@ -77,7 +78,7 @@ struct context *context_by_spis(const uint8_t spi_i[8], const uint8_t spi_r[8])
 
 static bool has_child(const struct context *c)
 {
-	for (size_t i = 0; i < CHILDREN_MAX; i++)
+	for (size_t i = 0; i < c->nchildren; i++)
 		if (c->children[i].id)
 			return true;
 	return false;
@@ -98,7 +99,7 @@ bool context_childless(void)
 
 bool context_up(const struct context *c)
 {
-	for (size_t i = 0; i < CHILDREN_MAX; i++)
+	for (size_t i = 0; i < c->nchildren; i++)
 		if (c->children[i].id && c->children[i].up)
 			return true;
 	return false;
@@ -117,6 +118,7 @@ void context_free(struct context *c)
 	validation_forget(c);
 	timer_stop(&c->orphan);
 	free(c->cert_data);
+	free(c->children);
 	free(c->device);
 	tre_chain_forget(c);
 	devid_forget(c);
@@ -470,17 +472,29 @@ static int bind_keys(struct context *c, const struct tg_sa_key keys[2])
 	return err;
 }
 
-static struct child *child_slot(struct context *c, uint32_t id)
+static struct child *child_find(struct context *c, uint32_t id)
 {
-	struct child *spare = NULL;
-
-	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+	for (size_t i = 0; i < c->nchildren; i++)
 		if (c->children[i].id == id)
 			return &c->children[i];
-		if (!c->children[i].id && !spare)
-			spare = &c->children[i];
-	}
-	return spare;
+	return NULL;
+}
+
+/* As many as charon has: one that is not known would not count as up when all others are gone. */
+static struct child *child_slot(struct context *c, uint32_t id)
+{
+	struct child *child = child_find(c, id) ?: child_find(c, 0);
+	size_t n = c->nchildren;
+
+	if (child)
+		return child;
+	child = reallocarray(c->children, n + CHILDREN_STEP, sizeof(*child));
+	if (!child)
+		return NULL;
+	memset(child + n, 0, CHILDREN_STEP * sizeof(*child));
+	c->children = child;
+	c->nchildren = n + CHILDREN_STEP;
+	return &child[n];
 }
 
 static void take_vips(struct context *c, const struct decode_msg *m)
@@ -573,10 +587,10 @@ const char *context_ask_devid(uint32_t id)
 void context_child_down(const struct decode_msg *m)
 {
 	struct context *c = by_ike(m->ike_id);
-	struct child *child = c ? child_slot(c, m->child_id) : NULL;
+	struct child *child = c ? child_find(c, m->child_id) : NULL;
 
 	/* The kernel sees the SAs go by itself. */
-	if (child && child->id == m->child_id)
+	if (child)
 		memset(child, 0, sizeof(*child));
 }
 

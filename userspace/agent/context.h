@@ -7,7 +7,6 @@
 #include "agent/vici.h"
 #include "agent/worker.h"
 
-#define CHILDREN_MAX	32
 #define PKI_KINDS	(KIND(DEVICE_AUTH) | KIND(REVOCATION) | KIND(AUTHZ))
 #define KIND(kind)	(1u << TRUSTGATE_EVIDENCE_KIND_##kind)
 
@@ -84,7 +83,8 @@ struct context {
 	uint64_t authorize_by_ms;
 	struct timer orphan;
 
-	struct child children[CHILDREN_MAX];
+	struct child *children;		/* a rekeyed one too, until charon drops it */
+	size_t nchildren;
 	struct decode_addr vips[DECODE_VIPS_MAX];
 	size_t nvips;
 

@@ -101,7 +101,7 @@ static socklen_t set_addr(struct sockaddr_storage *ss, const struct config_addr 
 /* The CHILD_SA that carries packets; NULL: none does. */
 static const struct child *carrier(const struct context *c)
 {
-	for (size_t i = 0; i < CHILDREN_MAX; i++)
+	for (size_t i = 0; i < c->nchildren; i++)
 		if (c->children[i].id && c->children[i].up && c->children[i].remote.family)
 			return &c->children[i];
 	return NULL;
