@@ -518,12 +518,15 @@ uint32_t context_child_keys(const struct decode_msg *m, char *why, size_t whylen
 	}
 	take_vips(c, m);
 	child = child_slot(c, m->child_id);
-	if (child) {
-		child->id = m->child_id;
-		child->reqid = m->reqid;
-		child->local = m->local;
-		child->remote = m->remote;
+	if (!child) {
+		snprintf(why, whylen, "out of memory: it stays held (free some)");
+		log_context(LOG_ERR, "not-bound", c, why);
+		return ENOMEM;
 	}
+	child->id = m->child_id;
+	child->reqid = m->reqid;
+	child->local = m->local;
+	child->remote = m->remote;
 	if (gate_is_off())
 		return 0;
 	set_key(&keys[0], m, m->spi_in, &m->local);
