@@ -241,6 +241,13 @@ killed() {
 }
 ok "HMS-04: a child that was killed has no verdict" killed
 kill -CONT "$server"
+# Ignored, the kernel reaps the child and nobody learns its end.
+unwaited() {
+	local tool=("${TOOL[@]}")
+	local TOOL=(env --ignore-signal=CHLD "${tool[@]}")
+	tls 0 revocation.off "${off[@]}"
+}
+ok "HMS-04: of a caller that ignores SIGCHLD, a verdict all the same" unwaited
 python3 drip.py > "$d/drip" &
 servers+=($!)
 until_true 30 test -s "$d/drip"
