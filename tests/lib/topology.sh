@@ -542,13 +542,14 @@ swan() {
 # not_loaded WHO: which plugins of its configuration charon left out. It runs without them, and a
 # test of what a plugin does would try nothing.
 not_loaded() {
-	local loaded name
+	local loaded wanted name
+	wanted=$(sed -n '/^load = /{s///p;q}' "$TG_RUN/$1/strongswan.conf")
+	[ -n "$wanted" ] || { echo "any by name: no load = line"; return; }
 	loaded=$(swan "$1" --stats | sed -n 's/^loaded plugins: //p')
 	[ -e /dev/tpmrm0 ] || loaded="$loaded tpm"	# which needs one
-	sed -n '/^load = /{s///p;q}' "$TG_RUN/$1/strongswan.conf" | tr -s ' ' '\n' |
-		while read -r name; do
-			case " $loaded " in *" $name "*) ;; *) echo "$name" ;; esac
-		done
+	for name in $wanted; do
+		case " $loaded " in *" $name "*) ;; *) echo "$name" ;; esac
+	done
 }
 
 # charon_start NS: start it and load what charon_conf wrote; it initiates nothing
