@@ -12,7 +12,8 @@ pump.py flow ADDRESS PORT SECONDS MS [SOURCE]
     Numbered UDP packets, one every MS; ends early on SIGTERM. Prints how many.
 
 pump.py sink PORT READY
-    Receives them until SIGTERM. Prints how many different ones, and how many twice.
+    Receives them until SIGTERM, and then what is still on its way, until none came for a
+    second. Prints how many different ones, and how many twice.
 """
 
 import signal
@@ -156,14 +157,16 @@ def sink(port, ready):
     s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     s.bind(("::", int(port)))
-    s.settimeout(0.2)
+    s.settimeout(1)
     with open(ready, "w", encoding="ascii"):
         pass
     seen, twice = set(), 0
-    while not ended:
+    while True:
         try:
             data, peer = s.recvfrom(2048)
         except socket.timeout:
+            if ended:
+                break
             continue
         key = (peer[0], struct.unpack("!I", data[:4])[0])
         twice += key in seen

@@ -9,6 +9,9 @@ REKEYS=${REKEYS:-200}
 AGENT_GATE='t_verify = 600s
 boot_attempts = 100'
 AGENT_OCSP='try = 5s'
+# A virtual processor waits while the other one goes on: what it forwards comes out of
+# order, by hundreds on a busy machine, and beyond the window XFRM takes it for a replay.
+REPLAY_WINDOW=4096
 . ./lib.sh
 setup
 watch
@@ -40,7 +43,7 @@ load_end() {
 	note "lan->core $SENT_LAN sent, $CAME_CORE arrived; core->lan $SENT_CORE sent, $CAME_LAN arrived"
 }
 rekeys() {
-	python3 ./rekey.py "$TG_RUN/hnb/vici" "$TG_CHILD" "$1" 240 > "$TMP/rekeys"
+	python3 ./rekey.py "$TG_RUN/hnb/vici" "$TG_CHILD" "$1" 480 > "$TMP/rekeys"
 	local rc=$?
 	note "$(cat "$TMP/rekeys")"
 	return $rc
@@ -50,16 +53,20 @@ load_start 10
 check "HNB-GATE-14: $REKEYS rekeys of the CHILD_SA under load" rekeys "$REKEYS"
 load_end
 # A packet that met its SA before charon deleted it, and that the machine then kept
-# waiting, is dropped by XFRM itself, and counted so: with or without a gate.
+# waiting, is dropped by XFRM itself, and counted so: with or without a gate. No other
+# counter of XFRM is an excuse.
 too_late() {
 	local ns
 	for ns in hnb segw; do
 		in_ns $ns cat /proc/net/xfrm_stat
-	done | awk '{ n += $2 } END { print n + 0 }'
+	done | awk '/^Xfrm(InNoStates|OutNoStates|OutStateInvalid) / { n += $2 } END { print n + 0 }'
 }
 LATE=$(too_late)
 DELETED=$(held out deleted)
 note "of these on an SA already deleted: $LATE counted by XFRM, $DELETED by the gate"
+for ns in hnb segw; do
+	note "$ns: $(in_ns $ns awk '$2 { printf "%s %s; ", $1, $2 }' /proc/net/xfrm_stat)"
+done
 none_lost() {
 	[ "$SENT_LAN" -gt 100 ] && [ "$SENT_CORE" -gt 100 ] || why "no load" || return 1
 	is "lost" $((LATE + DELETED)) $((SENT_LAN - CAME_CORE + SENT_CORE - CAME_LAN)) &&

@@ -392,6 +392,7 @@ charon_conf() {
 		follow_redirects = no
 		multiple_authentication = yes
 		retransmit_tries = 3
+		replay_window = ${REPLAY_WINDOW:-32}
 		retransmit_timeout = $([ "$SAVE_KEYS" = 1 ] && echo 60 || echo 2)
 		journal {
 			default = -1
