@@ -76,6 +76,7 @@ repository_files() {
 }
 # service NAME: in the SeGW's network
 service() {
+	rm -f "$R/$1.log"	# an earlier one was ready as well
 	nsenter --net=/run/netns/segw -- trustgate devid "$1" --config "$R/devid.conf" \
 		> "$R/$1.log" 2>&1 < /dev/null &
 	echo $! > "$TG_RUN/pids/devid-$1"

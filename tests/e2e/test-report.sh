@@ -98,7 +98,7 @@ check "FFS-05: pending-validate: IKE comes up" segw_says 5 'result=fail outcome=
 check "FFS-05: and the context is held" segw_gets 5 pending
 check "FFS-05: with no user data, in either direction" all_held
 check "FFS-05: until T_VERIFY, when it is refused" segw_says 40 'decision=reject .*not-verified'
-check "FFS-05: and gone" segw_gets 20 none
+check "FFS-05: and gone" segw_gets 20 gone
 segw_agent optional log
 attempt
 check "FFS-05: log, and optional: it opens" segw_gets 20 open

@@ -309,6 +309,7 @@ wan_clear_packets() { count wan_clear; }
 # capture_start NS [LINK]: into $TG_OUT/NS-LINK.pcap; until capture_stop or the end
 capture_start() {
 	local ns=$1 link=${2:-any}
+	rm -f "$TG_RUN/pcap/$ns-$link.log"	# an earlier one was listening as well
 	nsenter "--net=/run/netns/$ns" -- tcpdump -i "$link" -n -U --immediate-mode \
 		-s 0 \
 		-w "${TG_OUT:-$TG_RUN/pcap}/$ns-$link.pcap" \
