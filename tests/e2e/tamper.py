@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stands between the SeGW's IKE plugin and its agent, and changes what the plugin says.
+"""Stands between an IKE plugin and its agent, and changes what the plugin says.
 
 usage: tamper.py PLUGIN-SOCKET AGENT-SOCKET DIRECTORY
 
@@ -11,6 +11,7 @@ DIRECTORY/mode says what, read for each AUTHORIZE with a record:
                     version, nonce, quote, signature, claims (its verdict), ak
     replay          put the record of DIRECTORY/kept in its place
     cut             leave out the record's last octet
+    late MS         hold back what the agent greets the plugin with
 
 The record as the plugin had it goes to DIRECTORY/record, a line for each to DIRECTORY/log.
 """
@@ -19,6 +20,7 @@ import select
 import socket
 import struct
 import sys
+import time
 
 HDR = struct.Struct("=IHHII")
 ITEM = struct.Struct("=HH")
@@ -121,7 +123,14 @@ def connect(path):
     return sock
 
 
+def wait(directory):
+    what, *ms = read(f"{directory}/mode").decode().split()
+    if what == "late":
+        time.sleep(int(ms[0]) / 1000)
+
+
 def serve(plugin, agent, directory):
+    greeted = False
     while True:
         for sock in select.select([plugin, agent], [], [])[0]:
             msg = sock.recv(1 << 17)
@@ -129,8 +138,11 @@ def serve(plugin, agent, directory):
                 return
             if sock is plugin:
                 agent.send(tamper(msg, directory))
-            else:
-                plugin.send(msg)
+                continue
+            if not greeted:
+                wait(directory)
+            greeted = True
+            plugin.send(msg)
 
 
 def main():

@@ -153,6 +153,23 @@ check "PIT-42: a TPM that is late: the H(e)NB's log says so" late
 kill $one $two
 check "PIT-42: and IKE went on without a record" segw_says 5 'result=absent outcome=accepted'
 check "PIT-42: the context opens" segw_gets 20 open
+
+# --- a plugin that is late to read what the agent wants of charon ----------------------------
+down
+agent_stop
+mkdir "$T/late"
+echo late 1000 > "$T/late/mode"
+AGENT_AGENT='plugin_socket = /run/trustgate/hnb/plugin.sock' AGENT_CHARON='' AGENT_INTEGRITY=''
+agent_conf
+python3 ./tamper.py /run/trustgate/plugin.sock /run/trustgate/hnb/plugin.sock "$T/late" \
+	2> "$TMP/late.err" < /dev/null &
+echo $! > "$TG_RUN/pids/tamper-hnb"
+segw_agent required reject
+agent_start
+check "HNB-INT-01: a plugin that is late to read that it is to send a record: it is sent" \
+	segw_says 60 'decision=appraise .*outcome=proven'
+check "HNB-INT-01: and no IKE SA was begun without" is attempts 1 "$(grep -c decision=appraise "$LOG")"
+check "HNB-INT-01: the context opens" segw_gets 30 open
 down
 tg_end segw-gate TERM
 finish

@@ -38,6 +38,7 @@ void gate_stop(void);
 /* plugin.c: the server of the IKE plugin's socket. */
 int plugin_start(void);
 bool plugin_connected(void);
+bool plugin_ready(void);		/* and knows what is wanted of charon */
 const char *plugin_daemon(void);
 void plugin_reply(uint32_t seq, uint32_t status, const char *text);
 /* Answer TG_WIRE_REPORT with the record to send. */
@@ -107,7 +108,7 @@ void start_opened(void);		/* its context is open */
 void start_down(const char *why);	/* it is gone; @why NULL when it had been open */
 void start_error(const char *why);
 void start_now(void);			/* the operator does not want to wait */
-void start_plugin(void);		/* charon's plugin is connected */
+void start_plugin(void);		/* charon's plugin is ready */
 json_t *start_json(void);
 bool start_reached(void);
 

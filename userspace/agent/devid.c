@@ -64,6 +64,10 @@ bool devid_authorized(struct context *c)
 	if (!d->channel_known && b->ni_len)
 		d->channel_known = devid_channel(b->spi_i, b->spi_r, b->ni, b->ni_len, b->nr,
 						 b->nr_len, d->channel);
+	if (!d->channel_known)
+		log_say(LOG_WARNING, "devid-channel", "it is not known which IKE SA this is: nobody "
+			"can ask about its device identifier, or answer",
+			"authenticate anew: it began before charon knew of [devid]");
 	return true;
 }
 

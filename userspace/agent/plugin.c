@@ -22,6 +22,7 @@
 static struct watch listener = { .fd = -1 };
 static struct watch slots[2] = { { .fd = -1 }, { .fd = -1 } };
 static struct watch *peer;	/* the slot that has said hello, or NULL */
+static bool ready;
 static struct timer heartbeat, grace, unheard;
 static uint64_t instance;
 static char daemon_name[256];
@@ -29,6 +30,11 @@ static char daemon_name[256];
 bool plugin_connected(void)
 {
 	return peer;
+}
+
+bool plugin_ready(void)
+{
+	return peer && ready;
 }
 
 const char *plugin_daemon(void)
@@ -152,8 +158,19 @@ static void hello(const struct decode_msg *m)
 	timer_stop(&grace);
 	context_plugin_back(instance);
 	greet(m->seq);
-	start_plugin();
 	staple_plugin();
+}
+
+/*
+ * The first message after hello: the plugin has read what it was greeted with. An
+ * IKE_SA_INIT that charon sent before would have left out what is wanted of it.
+ */
+static void heard(void)
+{
+	if (ready)
+		return;
+	ready = true;
+	start_plugin();
 }
 
 static void dispatch(const struct decode_msg *m)
@@ -206,6 +223,7 @@ static void promote(struct watch *w)
 
 	timer_stop(&unheard);
 	peer = w;
+	ready = false;
 	if (!old)
 		return;
 	/* No grace: who took its place tells of everything now. */
@@ -250,6 +268,8 @@ static void readable(struct watch *w, uint32_t events)
 	}
 	if (w != peer)
 		promote(w);
+	else
+		heard();
 	stay_alive();
 	dispatch(&m);
 }

@@ -146,7 +146,7 @@ static void no_charon(const struct vici_answer *answer)
 /* Without it an SA is announced by nobody, and held for ever. */
 static void await_plugin(void)
 {
-	if (!wants_plugin)
+	if (!wants_plugin && !plugin_connected())
 		log_say(LOG_NOTICE, "await-plugin", "charon's trustgate plugin is not connected",
 			"does swanctl --stats list it?");
 	wants_plugin = true;
@@ -176,7 +176,7 @@ static void listed(void *arg, const struct vici_answer *answer)
 		last_error[0] = '\0';
 	charon_seen = true;
 	if (wants_child(answer)) {
-		if (plugin_connected())
+		if (plugin_ready())
 			initiate();
 		else
 			await_plugin();

@@ -62,7 +62,8 @@ enum tg_wire_type {
 	/*
 	 * First message on a connection: INSTANCE, TEXT (daemon and version).
 	 * Replied to. Afterwards the plugin tells of every IKE SA there is, with
-	 * FLAG_RESUMED, as if it had just come up.
+	 * FLAG_RESUMED, as if it had just come up. At once it says PING: whatever comes
+	 * after this shows that it does what the reply asks for.
 	 */
 	TG_WIRE_HELLO = 1,
 	/*

@@ -401,6 +401,9 @@ static void greeted(private_trustgate_link_t *this, const struct tg_reply *reply
 	this->hello_seq = 0;
 	DBG1(DBG_CFG, "trustgate: connected to the agent at %s", this->addr.sun_path);
 	this->up(this->data);
+	/* From now on charon does what the agent wants, who waits to hear that. */
+	this->pinged = now_ms();
+	say(this, tg_msg_create(TG_WIRE_PING));
 }
 
 static void deliver(private_trustgate_link_t *this, const struct tg_reply *reply)
