@@ -50,7 +50,8 @@ configure() {	# configure TCTI POLICY-LINE...
 }
 
 agent_start() {
-	"${TG_AGENT:-trustgated}" -c "$dir/conf" > "$dir/log" 2>&1 &
+	: > "$dir/log"
+	"${TG_AGENT:-trustgated}" -c "$dir/conf" >> "$dir/log" 2>&1 &
 	agent=$!
 }
 

@@ -41,6 +41,7 @@ export TPM2OPENSSL_TCTI=device:/dev/tpmrm0
 # acs NAME NAMESPACE ADDRESS:PORT [CERT KEY CA]: its log is $TMP/NAME
 acs() {
 	: > "$TMP/$1"
+	rm -f "$TMP/$1.port"
 	ACS_LISTEN=$3 nsenter "--net=/run/netns/$2" -- python3 "$here/../hems/acs.py" "$TMP/$1" "${@:4}" \
 		> "$TMP/$1.port" 2> "$TMP/$1.err" < /dev/null &
 	echo $! > "$TG_RUN/pids/acs-$1"

@@ -233,7 +233,7 @@ watch() {
 	[ -z "${watcher-}" ] || kill "$watcher" 2>/dev/null
 	: > "$TMP/events"
 	# Not in_ns: the process ID is to be that of the program.
-	nsenter --net=/run/netns/hnb -- trustgate monitor -j > "$TMP/events" 2>/dev/null &
+	nsenter --net=/run/netns/hnb -- trustgate monitor -j >> "$TMP/events" 2>/dev/null &
 	watcher=$!
 	echo $watcher > "$TG_RUN/pids/watch"
 	sleep 1

@@ -33,7 +33,7 @@ segw_agent() {
 	E
 	: > "$SEGW_LOG"
 	nsenter --net=/run/netns/segw -- /usr/sbin/trustgated -c $SEGW_D/trustgated.conf \
-		> "$SEGW_LOG" 2>&1 < /dev/null &
+		>> "$SEGW_LOG" 2>&1 < /dev/null &
 	echo $! > "$TG_RUN/pids/segw-gate"
 	wait_for 20 test -S $SEGW_D/control.sock || bail "no agent at the SeGW: $(tail -n 3 "$SEGW_LOG")"
 }

@@ -47,7 +47,7 @@ segw_agent() {
 	E
 	: > "$LOG"
 	nsenter --net=/run/netns/segw -- /usr/sbin/trustgated -c $D/trustgated.conf \
-		> "$LOG" 2>&1 < /dev/null &
+		>> "$LOG" 2>&1 < /dev/null &
 	echo $! > "$TG_RUN/pids/segw-gate"
 	wait_for 20 test -S $D/control.sock || bail "no agent at the SeGW: $(tail -n 3 "$LOG")"
 }

@@ -51,7 +51,7 @@ start() {
 	tg_end segw-gate TERM
 	: > "$AGENT_LOG"
 	nsenter --net=/run/netns/segw -- /usr/sbin/trustgated -c $D/trustgated.conf \
-		> "$AGENT_LOG" 2>&1 < /dev/null &
+		>> "$AGENT_LOG" 2>&1 < /dev/null &
 	echo $! > "$TG_RUN/pids/segw-gate"
 	wait_for 20 test -S $D/control.sock || bail "no agent"
 }

@@ -85,6 +85,7 @@ aka_start() {
 	radius_server_clients=$AKA_D/clients
 	radius_server_auth_port=18120
 	E
+	rm -f "$AKA_D/hlr.sock"
 	nsenter --net=/run/netns/core -- python3 "$TG_LIB/hlr.py" "$AKA_D/hlr.sock" \
 		"$AKA_D/subscribers" "$AKA_D/hlr.log" "$AKA_D/mode" \
 		> "$AKA_D/hlr.out" 2>&1 < /dev/null &

@@ -627,8 +627,11 @@ agent_conf() {
 
 agent_start() {
 	[ -e /run/trustgate/hnb/trustgated.conf ] || agent_conf
+	# Emptied before the agent runs, so that nothing of an earlier one is waited for; and
+	# appended to, so that a test may empty it while it does.
+	: > "$TG_RUN/agent.log"
 	nsenter --net=/run/netns/hnb -- /usr/sbin/trustgated \
-		-c /run/trustgate/hnb/trustgated.conf > "$TG_RUN/agent.log" 2>&1 < /dev/null &
+		-c /run/trustgate/hnb/trustgated.conf >> "$TG_RUN/agent.log" 2>&1 < /dev/null &
 	echo $! > "$TG_RUN/pids/agent"
 }
 
