@@ -98,7 +98,10 @@ check "HNB-GATE-14: it stayed closed" not happened open any "$T"
 # The agent has to know the last of the forty by then: it asks through it. A state without
 # keys is none of charon's, but XFRM's own, of a packet that found none (XfrmOutNoStates).
 old_gone() { [ "$(ip -n hnb xfrm state | grep -cE '^[[:space:]]+(aead|enc) ')" -le 2 ]; }
-check "HNB-GATE-14: of the closed ones the last is left" wait_for 60 old_gone
+last_is_left() {
+	wait_for 60 old_gone || why "$(ip -n hnb xfrm state; swan hnb --list-sas)"
+}
+check "HNB-GATE-14: of the closed ones the last is left" last_is_left
 ocsp_mode good
 tg recheck
 check "HNB-GATE-06: and opens with new proofs, with the keys of now" opens 60
