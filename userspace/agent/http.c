@@ -53,7 +53,7 @@ static const char *judge(CURL *curl, CURLcode code, const struct body *b,
 			 const struct http_call *call, char *why, size_t whylen)
 {
 	const char *type = NULL;
-	long status = 0;
+	long status = 0, err = 0;
 
 	if (b->overflow) {
 		snprintf(why, whylen, "OCSP response from %.100s is longer than %zu octets: "
@@ -61,8 +61,10 @@ static const char *judge(CURL *curl, CURLcode code, const struct body *b,
 		return "ocsp.http.size";
 	}
 	if (code != CURLE_OK) {
-		snprintf(why, whylen, "%.100s: %s: is the responder up, and can it be reached?",
-			 call->uri, curl_easy_strerror(code));
+		curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &err);
+		snprintf(why, whylen, "%.100s: %s%s%s: is the responder up, and can it be reached?",
+			 call->uri, curl_easy_strerror(code), err ? ": " : "",
+			 err ? strerror((int)err) : "");
 		return code == CURLE_OPERATION_TIMEDOUT ? "ocsp.http.timeout" : "ocsp.http.transfer";
 	}
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
