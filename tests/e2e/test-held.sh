@@ -159,8 +159,17 @@ check "HNB-GATE-21: there was ESP on wan" eval \
 
 # The verdict.
 ocsp_mode good
-tg recheck || note "recheck failed"
-check "HNB-GATE-06: a good answer opens" opens 60
+# One try each, see AGENT_OCSP: one whose connection failed is an operator's to repeat.
+good_answer_opens() {
+	local try
+	for try in 1 2 3; do
+		tg recheck || note "recheck failed"
+		opens 20 && return
+		note "recheck $try: $(grep proof=revocation "$AGENT_LOG" | tail -n 1)"
+	done
+	return 1
+}
+check "HNB-GATE-06: a good answer opens" good_answer_opens
 arrived() { # WHAT COUNTER
 	is "$1" "$SENT" "$(count "$2")"
 }
