@@ -133,5 +133,22 @@ check "FFS-21, DID-X-09: x over TCP: the SeGW authenticates the device identifie
 flow_end devid-tcp
 walk devid-tcp "$OUT/devid-tcp.pcap" "$TG_RUN/hnb/keys" $(names)
 check "DID-X-05, PRIV-02: nobody on the way sees the IMEI, and no log has it" unseen "$OUT/devid-tcp.pcap"
+
+# --- likewise over IPv6, its ESP in UDP as behind a NAT -------------------------------------------
+segw_devid 'solution = x
+transport = tcp
+listen = [fd99::1]:48322'
+hnb_devid 'solution = x
+transport = tcp
+verifier = [fd99::1]:48322'
+HNB_CONNECTION="$HNB_CONNECTION
+encap = yes"
+flow_up devid-tcp6
+check "FFS-21, DID-X-09: x over TCP and IPv6, in ESP in UDP: the SeGW authenticates it" segw_says 150 "$GOOD"
+flow_end devid-tcp6
+# frames FILTER: how many of the capture
+frames() { tcpdump -nr "$OUT/devid-tcp6.pcap" "$1" 2> /dev/null | wc -l; }
+check "PRIV-02: ESP in UDP it was" [ "$(frames 'udp port 4500 and udp[8:4] != 0 and udp[4:2] > 9')" -gt 4 ]
+check "PRIV-02: and none of it in clear" is "frames" 0 "$(frames 'port 48322 or esp')"
 flow_down
 finish
