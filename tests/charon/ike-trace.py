@@ -5,9 +5,9 @@
 usage: ike-trace.py LOG
        ike-trace.py again LOG ADDRESS
 
-A line each: source, destination, exchange, "request" or "response", and its octets in
-hex. "again" sends the last IKE_SA_INIT request in LOG from a new SPI to ADDRESS: a peer
-that nobody knows, and that goes no further.
+LOG is there once nothing is missed any more. A line each: source, destination, exchange,
+"request" or "response", and its octets in hex. "again" sends the last IKE_SA_INIT request
+in LOG from a new SPI to ADDRESS: a peer that nobody knows, and that goes no further.
 """
 import os
 import socket
@@ -33,9 +33,7 @@ def ike_of(packet):
     return socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20]), message
 
 
-def trace(log):
-    # Of all protocols: only then what goes out is seen as well.
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
+def trace(sock, log):
     while True:
         packet, address = sock.recvfrom(1 << 16)
         found = ike_of(packet) if address[1] == 0x0800 else None
@@ -57,5 +55,7 @@ if sys.argv[1] == "again":
     with open(sys.argv[2], encoding="ascii") as f:
         again(f, sys.argv[3])
 else:
+    # Of all protocols: only then what goes out is seen as well.
+    packets = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
     with open(sys.argv[1], "a", encoding="ascii") as f:
-        trace(f)
+        trace(packets, f)
