@@ -41,6 +41,15 @@ table inet mc {
 	}
 }
 X
+# Routes that differ by their prefix alone share a next hop, and Linux keeps with it, for each
+# processor, what kind of route it was last: after a multicast packet a unicast one has a TTL of
+# 1 there, and a connection ends with ENETUNREACH. As charon's routes are, one for each selector:
+# multicast goes by a next hop of its own here.
+mc_route() { # NS PREFIX
+	ip -n "$1" rule add pref 100 to "$2" lookup 100 &&
+		ip -n "$1" route add "$2" dev wan0 table 100
+}
+mc_route hnb 239.1.1.0/24 && mc_route segw 239.2.2.0/24 || bail "no route for multicast"
 mc_count() {
 	in_ns "$1" nft list counter inet mc mc | sed -n 's/.*packets \([0-9]*\) .*/\1/p'
 }
@@ -160,17 +169,8 @@ check "HNB-GATE-21: there was ESP on wan" eval \
 
 # The verdict.
 ocsp_mode good
-# One try each, see AGENT_OCSP: one whose connection failed is an operator's to repeat.
-good_answer_opens() {
-	local try
-	for try in 1 2 3; do
-		tg recheck || note "recheck failed"
-		opens 20 && return
-		note "recheck $try: $(grep proof=revocation "$AGENT_LOG" | tail -n 1)"
-	done
-	return 1
-}
-check "HNB-GATE-06: a good answer opens" good_answer_opens
+tg recheck || note "recheck failed"
+check "HNB-GATE-06: a good answer opens" opens 60
 arrived() { # WHAT COUNTER
 	is "$1" "$SENT" "$(count "$2")"
 }
