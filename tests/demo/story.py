@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import capture                                                          # noqa: E402
 import world                                                            # noqa: E402
-from world import Failed, Flows, boottime, run, snapshot, wait_for      # noqa: E402
+from world import Failed, Flows, boottime, run, settled, wait_for       # noqa: E402
 
 BREAK = os.environ.get("DEMO_BREAK", "")
 COLORS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"} \
@@ -104,7 +104,7 @@ class Story:
         """End a phase: everything that is under way arrives, then count."""
         time.sleep(0.5)
         self.flows.drain()
-        now = snapshot()
+        now = settled()
         change = {k: now[k] - self.before[k] for k in now}
         for way in ("out", "in"):
             self.rows.append((name, way, collections.Counter(
@@ -143,7 +143,7 @@ class Story:
                 f"{world.USER_PORT} limit rate 1/minute burst 1 packets drop")
         say(f"namespaces and links are up; the gate is loaded; the OCSP responder answers "
             f"after {self.delay} s")
-        self.before = snapshot()
+        self.before = settled()
 
     def measured(self):
         chapter("0. The box is measured before it may speak IKE")

@@ -214,6 +214,21 @@ def snapshot():
     return now
 
 
+def settled():
+    """A snapshot during which nothing was sent.
+
+    The counters are not read all at once, and the responder's TCP repeats itself when it
+    likes: what comes between two of them would be sent in one phase and held in another.
+    """
+    before = snapshot()
+    for _ in range(20):
+        now = snapshot()
+        if now == before:
+            return now
+        before = now
+    raise Failed("packets are sent without an end: the phases can't be counted apart")
+
+
 class Flow:
     """One UDP flow: numbered packets from a namespace to another."""
 
