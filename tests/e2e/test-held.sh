@@ -41,10 +41,10 @@ table inet mc {
 	}
 }
 X
-# Routes that differ by their prefix alone share a next hop, and Linux keeps with it, for each
-# processor, what kind of route it was last: after a multicast packet a unicast one has a TTL of
-# 1 there, and a connection ends with ENETUNREACH. As charon's routes are, one for each selector:
-# multicast goes by a next hop of its own here.
+# Routes that differ by their prefix alone, as charon's do, one for each selector, share a next
+# hop. With it Linux keeps, for each processor, the kind of the route that was used first
+# (__mkroute_output()): if that was multicast, a unicast packet has a TTL of 1 there, and a
+# connection ends with ENETUNREACH. So multicast goes by a next hop of its own here.
 mc_route() { # NS PREFIX
 	ip -n "$1" rule add pref 100 to "$2" lookup 100 &&
 		ip -n "$1" route add "$2" dev wan0 table 100
