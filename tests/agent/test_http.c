@@ -139,7 +139,7 @@ int main(void)
 	       "HNB-OCSP-05: octet by octet: ends in time");
 	expect("ocsp.http.timeout", &(struct answer){ .head = "HTTP/1.1 200 OK\r\n", .rest = "X" },
 	       4096, "HNB-OCSP-05: a header octet by octet: ends in time");
-	expect("ocsp.http.timeout", &(struct answer){ 0 }, 4096, "HNB-OCSP-05: silence: ends in time");
+	expect("ocsp.http.timeout", &(struct answer){ 0 }, 4096, "SEC-04, HNB-OCSP-05: silence: ends in time");
 	test_request();
 	return tap_end();
 }

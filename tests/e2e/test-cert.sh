@@ -38,6 +38,12 @@ sed -i "s/^name = $SEGW_NAME\$/name = $SEGW2_NAME/" /run/trustgate/hnb/trustgate
 refused name.mismatch "a certificate with another name in it"
 sed -i "s/oproot.crt/evilroot.crt/" /run/trustgate/hnb/trustgated.conf
 refused path.issuer "a path to another root"
+# OpenSSL's own store has the root that the SeGW's path leads to: that is not asked.
+cp "$PKI/oproot.crt" "/etc/ssl/certs/$(openssl x509 -in "$PKI/oproot.crt" -noout -hash).0"
+check "SGW-AUTH-08: OpenSSL by itself would take that path" \
+	openssl verify -untrusted "$PKI/opca.crt" "$PKI/segw.crt"
+sed -i "s/oproot.crt/evilroot.crt/" /run/trustgate/hnb/trustgated.conf
+refused path.issuer "SGW-AUTH-08: a path to a root of the system's alone"
 limit() { # MOST: certificates that the SeGW may send; it sends 2
 	sed -i "s/^\[peer\]/[peer]\nmax_chain = $1/" /run/trustgate/hnb/trustgated.conf
 }

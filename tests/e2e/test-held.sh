@@ -54,6 +54,8 @@ mc_count() {
 	in_ns "$1" nft list counter inet mc mc | sed -n 's/.*packets \([0-9]*\) .*/\1/p'
 }
 
+in_ns core nft 'table inet mss { counter fits { }; chain in { type filter hook input priority -500;
+	tcp dport 8080 tcp flags & (syn | ack) == syn tcp option maxseg size <= 1200 counter name fits; }; }'
 ocsp_mode silent
 capture_start wan br0
 capture_start hnb lan0
@@ -67,6 +69,8 @@ note "inner addresses $V4 $V6"
 wait_for 20 test -s "$TG_RUN/ocsp/requests"
 check "HNB-GATE-01/02: the request arrives through the tunnel, from the inner address" \
 	grep -q "$V4 opca silent" "$TG_RUN/ocsp/requests"
+mss_fits() { in_ns core nft list counter inet mss fits | grep -q 'packets [1-9]'; }
+check "PIT-46: OCSP asks for segments of 1200 octets at most" mss_fits
 check "HNB-GATE-02: the context is pending" in_state pending
 
 # Every kind, both families; hdrincl and multicast where they make sense.
@@ -156,7 +160,7 @@ ike_passes() {
 	swan hnb --rekey --ike segw > /dev/null && wait_for 10 more_ike "$n" ||
 		why "IKE packets: $n before, $(count wan_ike) after"
 }
-check "HNB-GATE-15: IKE passes while user data is held" ike_passes
+check "PIT-47, HNB-GATE-15: IKE passes while user data is held" ike_passes
 check "HNB-GATE-15: a new key for the IKE SA opens nothing" in_state pending
 capture_stop wan br0
 capture_stop hnb lan0

@@ -74,8 +74,8 @@ stepped() { # SECONDS
 	date -s "@$(($(date +%s) + $1))" > /dev/null
 	closed_at suspended clock "$T" 3000 && opens 60 && [ "$(ocsp_requests)" -gt "$R" ]
 }
-check "I10: the wall clock jumps an hour ahead: suspended until all is proven anew" stepped 3600
-check "I10: and back" stepped -3600
+check "SEC-06, I10: the wall clock jumps an hour ahead: suspended until all is proven anew" stepped 3600
+check "SEC-06, I10: and back" stepped -3600
 check "HNB-GATE-06: user data passes again" both_pass
 
 # --- revoked while open

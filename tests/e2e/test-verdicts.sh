@@ -16,6 +16,11 @@ tunnel_up || bail "no tunnel"
 check "HNB-GATE-06: a good answer opens" opens 60
 check "HNB-GATE-06: user data passes, from either end" both_pass
 cp "$TG_RUN/ocsp/last.der" "$TMP/old.der"
+on_record() {
+	tg show context -j | grep -q "\"proof_digest\": *\"$(sha256sum < "$TMP/old.der" | cut -d' ' -f1)\"" ||
+		why "no $(sha256sum < "$TMP/old.der") in $(tg show context -j | grep -o '"proof_digest": *"[0-9a-f]*"')"
+}
+check "SEC-05: the gate knows the digest of the response that it opened by" on_record
 ocsp_mode silent
 tg close 1
 check "HNB-GATE-18: closed, and the responder silent" in_state suspended closed
@@ -72,6 +77,15 @@ check "HNB-GATE-07: and never was open" not happened open any
 check "HNB-GATE-03/04: 0 user packets pass" all_held
 check "HNB-OCSP-10: the agent names proof and rule" \
 	agent_says 5 'proof=revocation result=bad rule=ocsp.revoked'
+every_change() {
+	python3 -c '
+import json, sys
+e = [json.loads(l) for l in open(sys.argv[1])]
+e = [x for x in e if x["event"] == "context-state"]
+bad = [x for x in e if not x.get("state") or not x.get("reason") or not x.get("time_ns")]
+sys.exit(0 if len(e) > 1 and not bad else f"# {len(e)} changes, {bad[:2]}")' "$TMP/events"
+}
+check "SEC-05: each change of state is told with its reason and its time" every_change
 check "HNB-GATE-07: the IKE SA is deleted" agent_says 20 'decision=ike-down'
 # Of the first context that was rejected: by now there may be more.
 quarantined() {

@@ -65,7 +65,7 @@ spi_again() {
 	tunnel_states $SPI
 	apply && holds unbound && ask h sa spi=$SPI state=unbound
 }
-check "HNB-GATE-13, any -E15 [replaced]-> S1: an SPI that is used again is held" spi_again
+check "PIT-06, HNB-GATE-13, any -E15 [replaced]-> S1: an SPI that is used again is held" spi_again
 
 moved() {
 	# Delete, then add with another address: what charon does.
@@ -158,7 +158,7 @@ new_netns() {
 		ip -n tgk-n xfrm state add src $H4 dst $S4 proto esp spi 0x820 mode tunnel $AEAD &&
 		ask n sa spi=0x820 state=unbound && ! ask h sa spi=0x820 && ns_del n
 }
-check "HNB-GATE-13: a new namespace enforces, and sees its own SAs only" new_netns
+check "SEC-08, HNB-GATE-13: a new namespace enforces, and sees its own SAs only" new_netns
 
 # -------------------------------------------------------------------------- limits
 max_contexts() {

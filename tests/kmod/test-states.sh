@@ -447,5 +447,5 @@ i10() {
 	date -s "@$((now + 1))" > /dev/null
 	return $rc
 }
-check "I10: a wall clock set back extends nothing" i10
+check "SEC-06, I10: a wall clock set back extends nothing" i10
 finish
