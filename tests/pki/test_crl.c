@@ -12,7 +12,7 @@
 #define EXT_MAX	4
 
 enum who { CA, OTHER, TWIN, NO_SIGN, RSA_CA, RSA1024, SHORT, LEAF, LEAF2, BY_OTHER, BY_RSA,
-	   BY_SHORT, WHO };
+	   BY_SHORT, POINTED, REASONED, RELATED, SUB, WHO };
 
 static struct entity e[WHO];
 
@@ -48,6 +48,19 @@ struct crl_case {
 };
 
 #define REVOKED(r)	.listed = { { LEAF, r } }
+/* issuingDistributionPoint: critical, its content in hexadecimal. */
+#define IDP(hex)	{ "2.5.29.28=critical,DER:" hex }
+#define POINT		"A00EA00C860A687474703A2F2F632F31"	/* http://c/1 */
+#define POINT2		"A00EA00C860A687474703A2F2F632F32"	/* http://c/2 */
+#define BOTH_POINTS	"A01AA018860A687474703A2F2F632F32860A687474703A2F2F632F31"
+#define USERS		"8101FF"
+#define CAS		"8201FF"
+#define SOME_REASONS	"83020640"
+#define INDIRECT	"8401FF"
+#define ATTRIBUTES	"8501FF"
+#define RELATIVE	"A00FA10D300B0603550403130463726C31"
+/* certificateIssuer of an entry: a dNSName, directoryNames. */
+#define OF_DNS		"2.5.29.29=critical,DER:3004820161"
 
 static const struct crl_case cases[] = {
 	{ "SGW-REV-12", "a list without our certificate", { 0 }, PKI_GOOD, "crl.good",
@@ -124,14 +137,86 @@ static const struct crl_case cases[] = {
 	  PKI_INDETERMINATE, "crl.delta" },
 	{ "SGW-REV-12", "a delta that does not say it is critical",
 	  { .ext = { "2.5.29.27=DER:020101" } }, PKI_INDETERMINATE, "crl.delta" },
-	{ "SGW-REV-12", "a list of user certificates alone",
-	  { .ext = { "2.5.29.28=critical,DER:30038101FF" } }, PKI_INDETERMINATE,
-	  "crl.partitioned" },
-	{ "SGW-REV-12", "an indirect list", { .ext = { "2.5.29.28=critical,DER:30038401FF" } },
+	/* Of which certificates: RFC 5280 5.2.5, 6.3.3. What is listed is listed. */
+	{ "SGW-REV-12", "a list of users only, and a user", { .ext = IDP("3003" USERS) }, PKI_GOOD,
+	  "crl.good" },
+	{ "SGW-REV-12", "of users only, ours listed", { .ext = IDP("3003" USERS), REVOKED(1) },
+	  PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "of users only, and a CA", { .ext = IDP("3003" USERS) },
+	  PKI_INDETERMINATE, "crl.partitioned", .cert = SUB },
+	{ "SGW-REV-12", "of users only, and the CA is listed", { .ext = IDP("3003" USERS),
+	  .listed = { { SUB, 2 } } }, PKI_BAD, "crl.revoked", .cert = SUB },
+	{ "SGW-REV-12", "of CAs only, and a CA", { .ext = IDP("3003" CAS) }, PKI_GOOD, "crl.good",
+	  .cert = SUB },
+	{ "SGW-REV-12", "of CAs only, and a user", { .ext = IDP("3003" CAS) },
 	  PKI_INDETERMINATE, "crl.partitioned" },
-	{ "SGW-REV-12", "an entry of another CA",
-	  { .listed = { { LEAF2, -1, "2.5.29.29=critical,DER:30028200" } } }, PKI_INDETERMINATE,
+	{ "SGW-REV-12", "of CAs only, and ours is listed", { .ext = IDP("3003" CAS), REVOKED(1) },
+	  PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "of users and of CAs only", { .ext = IDP("3006" USERS CAS) },
+	  PKI_INDETERMINATE, "crl.partitioned" },
+	{ "SGW-REV-12", "of the certificate's distribution point", { .ext = IDP("3010" POINT) },
+	  PKI_GOOD, "crl.good", .cert = POINTED },
+	{ "SGW-REV-12", "of that point's users", { .ext = IDP("3013" POINT USERS) }, PKI_GOOD,
+	  "crl.good", .cert = POINTED },
+	{ "SGW-REV-12", "of two points, the second the certificate's",
+	  { .ext = IDP("301C" BOTH_POINTS) }, PKI_GOOD, "crl.good", .cert = POINTED },
+	{ "SGW-REV-12", "of another point", { .ext = IDP("3010" POINT2) }, PKI_INDETERMINATE,
+	  "crl.partitioned", .cert = POINTED },
+	{ "SGW-REV-12", "of another point, and ours is listed", { .ext = IDP("3010" POINT2),
+	  .listed = { { POINTED, 1 } } }, PKI_BAD, "crl.revoked", .cert = POINTED },
+	{ "SGW-REV-12", "of a point, and a certificate without one", { .ext = IDP("3010" POINT) },
+	  PKI_INDETERMINATE, "crl.partitioned" },
+	{ "SGW-REV-12", "of a point that the certificate names for some reasons",
+	  { .ext = IDP("3010" POINT) }, PKI_INDETERMINATE, "crl.partitioned", .cert = REASONED },
+	{ "SGW-REV-12", "of a point named relative to the issuer, and not the certificate's",
+	  { .ext = IDP("3011" RELATIVE) }, PKI_INDETERMINATE, "crl.partitioned", .cert = POINTED },
+	{ "SGW-REV-12", "of a point named relative to the issuer, the certificate's",
+	  { .ext = IDP("3011" RELATIVE) }, PKI_GOOD, "crl.good", .cert = RELATED },
+	{ "SGW-REV-12", "of such a point, and ours is listed", { .ext = IDP("3011" RELATIVE),
+	  REVOKED(1) }, PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "of some reasons only", { .ext = IDP("3004" SOME_REASONS) },
+	  PKI_INDETERMINATE, "crl.partitioned" },
+	{ "SGW-REV-12", "of some reasons only, and ours is listed",
+	  { .ext = IDP("3004" SOME_REASONS), REVOKED(1) }, PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "of attribute certificates", { .ext = IDP("3003" ATTRIBUTES) },
+	  PKI_INDETERMINATE, "crl.partitioned" },
+	{ "SGW-REV-12", "an empty issuingDistributionPoint", { .ext = IDP("3000") }, PKI_GOOD,
+	  "crl.good" },
+	{ "SGW-REV-12", "one that is not critical counts as well",
+	  { .ext = { "2.5.29.28=DER:3003" CAS } }, PKI_INDETERMINATE, "crl.partitioned" },
+	{ "SGW-REV-12", "a scope with a FALSE that DER leaves out", { .ext = IDP("3003810100") },
+	  PKI_INDETERMINATE, "crl.encoding" },
+	{ "SGW-REV-12", "a scope in the wrong order", { .ext = IDP("3006" CAS USERS) },
+	  PKI_INDETERMINATE, "crl.encoding" },
+	{ "SGW-REV-12", "a scope with something behind it", { .ext = IDP("30038601FF") },
+	  PKI_INDETERMINATE, "crl.encoding" },
+	{ "SGW-REV-12", "an indirect list", { .ext = IDP("3003" INDIRECT) }, PKI_INDETERMINATE,
 	  "crl.indirect" },
+	{ "SGW-REV-12", "an indirect list, ours listed as its issuer's own",
+	  { .ext = IDP("3003" INDIRECT), .listed = { { LEAF, 1 }, { LEAF2, -1, OF_DNS } } },
+	  PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "an indirect list, our number listed of another CA",
+	  { .ext = IDP("3003" INDIRECT), .listed = { { LEAF, -1, OF_DNS } } }, PKI_INDETERMINATE,
+	  "crl.indirect" },
+	{ "SGW-REV-12", "an indirect list, our number listed behind another CA's",
+	  { .ext = IDP("3003" INDIRECT), .listed = { { LEAF2, -1, OF_DNS }, { LEAF, 1 } } },
+	  PKI_INDETERMINATE, "crl.indirect" },
+	{ "SGW-REV-12", "an entry of another CA in a list that is not indirect",
+	  { .listed = { { LEAF2, -1, OF_DNS } } }, PKI_INDETERMINATE, "crl.indirect" },
+	{ "SGW-REV-12", "an issuer of an entry that is no name",
+	  { .listed = { { LEAF2, -1, "2.5.29.29=critical,DER:3000" } } }, PKI_INDETERMINATE,
+	  "crl.encoding" },
+	/* What else makes a list prove nothing good does not unsay what is on it. */
+	{ "SGW-REV-12", "a delta, and ours is listed", { .ext = { "2.5.29.27=critical,DER:020101" },
+	  REVOKED(1) }, PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "no nextUpdate, and ours is listed", { .no_next = true, REVOKED(1) },
+	  PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "nextUpdate before thisUpdate, and ours is listed",
+	  { .from = -60, .to = -120, REVOKED(1) }, PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "no crlNumber, and ours is listed", { .ext = { "-" }, REVOKED(-1) },
+	  PKI_BAD, "crl.revoked" },
+	{ "SGW-REV-12", "version 1, and ours is listed", { .v1 = true, REVOKED(-1) }, PKI_BAD,
+	  "crl.revoked" },
 	{ "SGW-REV-12", "a list that has deltas", { .ext = { "2.5.29.46=DER:3000" } },
 	  PKI_INDETERMINATE, "crl.delta.published" },
 	{ "SGW-REV-12", "one that has deltas, and ours is listed",
@@ -193,7 +278,16 @@ static void issue_all(void)
 	spec = (struct ca_spec){ .cn = "Leaf", .issuer = &e[CA], .ext = { CA_EXT_END } };
 	ca_issue(&e[LEAF], &spec);
 	ca_issue(&e[LEAF2], &spec);
-	spec.issuer = &e[OTHER];
+	spec.ext[2] = "crlDistributionPoints=URI:http://c/1";
+	ca_issue(&e[POINTED], &spec);
+	/* The same with reasons (RFC 5280 4.2.1.13): another list has the other ones. */
+	spec.ext[2] = "2.5.29.31=DER:30163014A00EA00C860A687474703A2F2F632F3181020640";
+	ca_issue(&e[REASONED], &spec);
+	spec.ext[2] = "2.5.29.31=DER:30133011" RELATIVE;
+	ca_issue(&e[RELATED], &spec);
+	spec = (struct ca_spec){ .cn = "Sub", .issuer = &e[CA], .ext = { CA_EXT_CA } };
+	ca_issue(&e[SUB], &spec);
+	spec = (struct ca_spec){ .cn = "Leaf", .issuer = &e[OTHER], .ext = { CA_EXT_END } };
 	ca_issue(&e[BY_OTHER], &spec);
 	spec.issuer = &e[RSA_CA];
 	ca_issue(&e[BY_RSA], &spec);
@@ -314,7 +408,7 @@ static void run_case(const struct crl_case *c)
 	pki_crl_policy_default(&policy, &profile);
 	policy.number_required = c->number_required;
 	crl = pki_crl_load(der, e[c->issuer].der, &policy, &r);
-	ok = crl ? r.verdict == PKI_GOOD : r.verdict == PKI_INDETERMINATE;
+	ok = r.verdict == PKI_INDETERMINATE || (crl && r.verdict == PKI_GOOD);
 	if (crl)
 		pki_crl_check(crl, e[c->cert ? c->cert : LEAF].der, &policy, CA_NOW + c->now, &r);
 	pki_crl_free(crl);

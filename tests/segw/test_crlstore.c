@@ -56,6 +56,7 @@ struct list {
 	long number;			/* 0: none */
 	int this_update, next_update;	/* seconds from CA_NOW; next 0: a week on */
 	long revoked;			/* serial number */
+	const char *scope;		/* issuingDistributionPoint */
 };
 
 static struct pki_der make(const struct list *l)
@@ -87,6 +88,12 @@ static struct pki_der make(const struct list *l)
 	aki->keyid = ASN1_OCTET_STRING_dup(X509_get0_subject_key_id(issuer->cert));
 	if (aki->keyid)
 		X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, aki, 0, 0);
+	if (l->scope) {
+		X509_EXTENSION *ext = ca_extension(l->scope);
+
+		X509_CRL_add_ext(crl, ext, -1);
+		X509_EXTENSION_free(ext);
+	}
 	if (!X509_CRL_sign(crl, issuer->key, EVP_sha256()))
 		ca_die("signing a CRL");
 	len = i2d_X509_CRL(crl, &der);
@@ -124,7 +131,7 @@ static bool holds(struct pki_der crl)
 	struct crlstore_file f;
 	bool same;
 
-	if (crlstore_open(store, REV_OPERATOR_CRL, root.der, &f))
+	if (crlstore_open(store, REV_OPERATOR_CRL, root.der, NULL, &f))
 		return false;
 	same = f.crl.len == crl.len && !memcmp(f.crl.data, crl.data, crl.len) &&
 	       f.issuer.len == root.der.len && !memcmp(f.issuer.data, root.der.data, f.issuer.len);
@@ -298,6 +305,35 @@ static int count(void *arg, enum rev_class class, const char *path, struct crlst
 	return 0;
 }
 
+/* The parts of a split list: each has a succession of its own. */
+static void scopes(void)
+{
+	static const char users[] = "2.5.29.28=critical,DER:30038101FF";
+	static const char cas[] = "2.5.29.28=critical,DER:30038201FF";
+	static const char delta[] = "2.5.29.27=critical,DER:020101";
+	static const char indirect[] = "2.5.29.28=critical,DER:30038401FF";
+	struct pki_der whole = make(&(struct list){ .number = 5 });
+	struct pki_result r[5];
+	int n[2] = { 0, 0 };
+
+	clear();
+	r[0] = import(whole, &root);
+	r[1] = import(make(&(struct list){ .number = 3, .scope = users }), &root);
+	r[2] = import(make(&(struct list){ .number = 2, .scope = cas }), &root);
+	tap_ok(r[0].verdict == PKI_GOOD && r[1].verdict == PKI_GOOD && r[2].verdict == PKI_GOOD &&
+	       !crlstore_each(store, count, n) && n[0] == 3 && holds(whole),
+	       "SGW-REV-05: a complete list and two parts, with smaller numbers, lie side by side");
+	r[3] = import(make(&(struct list){ .number = 2, .scope = users, .this_update = 60 }), &root);
+	tap_ok(r[3].verdict == PKI_BAD && !strcmp(r[3].rule, "crl.import.number.older"),
+	       "SGW-REV-05, SGW-REV-12: an older part does not replace the newer one");
+	r[3] = import(make(&(struct list){ .number = 9, .scope = delta, .this_update = 60 }), &root);
+	r[4] = import(make(&(struct list){ .number = 9, .scope = indirect, .this_update = 60 }), &root);
+	tap_ok(r[3].verdict == PKI_INDETERMINATE && !strcmp(r[3].rule, "crl.delta") &&
+	       r[4].verdict == PKI_INDETERMINATE && !strcmp(r[4].rule, "crl.indirect") &&
+	       holds(whole),
+	       "SGW-REV-12: a delta or an indirect list takes nobody's place");
+}
+
 static void damaged(void)
 {
 	struct pki_der old = make(&(struct list){ .number = 5 });
@@ -306,20 +342,20 @@ static void damaged(void)
 	int n[2] = { 0, 0 };
 
 	clear();
-	tap_ok(crlstore_open(store, REV_OPERATOR_CRL, root.der, &f) == -ENOENT &&
+	tap_ok(crlstore_open(store, REV_OPERATOR_CRL, root.der, NULL, &f) == -ENOENT &&
 	       !crlstore_each(store, count, n) && !n[0], "SGW-REV-05: no directory is an empty store");
 	import(old, &root);
-	tap_ok(crlstore_open(store, REV_MANUFACTURER_CRL, root.der, &f) == -ENOENT,
+	tap_ok(crlstore_open(store, REV_MANUFACTURER_CRL, root.der, NULL, &f) == -ENOENT,
 	       "SGW-REV-01: the operator's list is not the manufacturer's");
 	write_file(".operator-crl-x.new", "half", 4);
 	write_file("README", "not ours", 8);
 	tap_ok(!crlstore_each(store, count, n) && n[0] == 1 && !n[1],
 	       "SGW-REV-05: what a crash left behind is not looked at");
-	if (crlstore_name(REV_OPERATOR_CRL, root.der, name))
+	if (crlstore_name(REV_OPERATOR_CRL, root.der, NULL, name))
 		ca_die("name");
 	write_file(name, "0\x82zz", 4);
 	n[0] = 0;
-	tap_ok(crlstore_open(store, REV_OPERATOR_CRL, root.der, &f) == -EBADMSG &&
+	tap_ok(crlstore_open(store, REV_OPERATOR_CRL, root.der, NULL, &f) == -EBADMSG &&
 	       !crlstore_each(store, count, n) && n[1] == 1, "SGW-REV-05: a damaged file is told of");
 	tap_ok(import(old, &root).verdict == PKI_GOOD && holds(old),
 	       "SGW-REV-05: and an import mends it");
@@ -340,6 +376,7 @@ int main(void)
 	succession();
 	crashes();
 	faults();
+	scopes();
 	damaged();
 	clear();
 	snprintf(store, sizeof(store), "%s", dir);

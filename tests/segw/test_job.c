@@ -386,7 +386,8 @@ static void validity(void)
 }
 
 /* A list of @issuer that has @serial on it. */
-static struct pki_der make_crl(const struct entity *issuer, const ASN1_INTEGER *serial)
+static struct pki_der make_part(const struct entity *issuer, const ASN1_INTEGER *serial,
+				const char *scope)
 {
 	X509_CRL *crl = X509_CRL_new();
 	X509_REVOKED *rev = X509_REVOKED_new();
@@ -414,6 +415,12 @@ static struct pki_der make_crl(const struct entity *issuer, const ASN1_INTEGER *
 		AUTHORITY_KEYID_free(aki);
 		ASN1_INTEGER_free(one);
 	}
+	if (scope) {
+		X509_EXTENSION *ext = ca_extension(scope);
+
+		X509_CRL_add_ext(crl, ext, -1);
+		X509_EXTENSION_free(ext);
+	}
 	if (!X509_CRL_sign(crl, issuer->key, EVP_sha256()))
 		ca_die("signing a CRL");
 	len = i2d_X509_CRL(crl, &der);
@@ -424,14 +431,26 @@ static struct pki_der make_crl(const struct entity *issuer, const ASN1_INTEGER *
 	return made;
 }
 
+static struct pki_der make_crl(const struct entity *issuer, const ASN1_INTEGER *serial)
+{
+	return make_part(issuer, serial, NULL);
+}
+
 static void put_crl(enum rev_class class, const struct entity *issuer, struct pki_der crl)
 {
 	struct world_crl *w = &world->crls[world->ncrls++];
 
-	if (crlstore_name(class, issuer->der, w->name))
+	if (crlstore_name(class, issuer->der, NULL, w->name))
 		ca_die("name");
 	w->file.issuer = issuer->der;
 	w->file.crl = crl;
+}
+
+static const struct world_crl *found_crl(enum rev_class class, const struct entity *issuer)
+{
+	char base[CRLSTORE_NAME_ROOM];
+
+	return crlstore_name(class, issuer->der, NULL, base) ? NULL : world_crl(world, base, NULL);
 }
 
 /* As the agent does, but for the process. */
@@ -495,6 +514,39 @@ static void lists(void)
 	put_crl(REV_OPERATOR_CRL, &root, of_root);
 	r = run(&leaf, IDENTITY, SEGW_JOB_ALL);
 	tap_ok(r.revocation.verdict == PKI_BAD, "SGW-PATH-07: the CA between is on its anchor's list");
+	world->ncrls = 0;
+}
+
+/* A CA that splits its list (RFC 5280 5.2.5): the parts lie in the store side by side. */
+static void parts(void)
+{
+	const ASN1_INTEGER *bad = X509_get0_serialNumber(revoked_leaf.cert);
+	const ASN1_INTEGER *nobody = X509_get0_serialNumber(sub.cert);
+	static const char of_cas[] = "2.5.29.28=critical,DER:30038201FF";
+	static const char of_users[] = "2.5.29.28=critical,DER:30038101FF";
+	static const char elsewhere[] = "2.5.29.28=critical,DER:3010A00EA00C860A687474703A2F2F632F32";
+	struct segw_job_result r;
+
+	begin(REV_FIRST_DEFINITE);
+	add_source(REV_OPERATOR_OCSP, GOOD);
+	add_source(REV_OPERATOR_CRL, 0);
+	put_crl(REV_OPERATOR_CRL, &sub, make_part(&sub, bad, elsewhere));
+	r = run(&revoked_leaf, IDENTITY, SEGW_JOB_ALL);
+	tap_ok(r.revocation.verdict == PKI_BAD,
+	       "SGW-REV-14, PIT-36: listed on a part of another point, and OCSP says good: revoked");
+	begin(REV_ALL_REQUIRED);
+	add_source(REV_OPERATOR_CRL, 0);
+	r = run(&leaf, IDENTITY, SEGW_JOB_ALL);
+	tap_ok(r.revocation.verdict == PKI_INDETERMINATE && strstr(r.revocation.detail, "crl.partitioned"),
+	       "SGW-REV-12: not on a part of another point: nothing is proven");
+	put_crl(REV_OPERATOR_CRL, &sub, make_part(&sub, nobody, of_cas));
+	tap_ok(run(&leaf, IDENTITY, SEGW_JOB_ALL).revocation.verdict == PKI_INDETERMINATE,
+	       "SGW-REV-12: nor by the part of CAs");
+	put_crl(REV_OPERATOR_CRL, &sub, make_part(&sub, nobody, of_users));
+	tap_ok(run(&leaf, IDENTITY, SEGW_JOB_ALL).revocation.verdict == PKI_GOOD,
+	       "SGW-REV-12: the part of users proves it good, whichever part is first");
+	tap_ok(run(&revoked_leaf, IDENTITY, SEGW_JOB_ALL).revocation.verdict == PKI_BAD,
+	       "SGW-REV-14: and one that any part lists stays revoked");
 	world->ncrls = 0;
 }
 
@@ -595,9 +647,8 @@ static void files(void)
 		policy.number_required = false;
 		crlstore_import(c->segw.crl_dir, REV_OPERATOR_CRL, crl, sub.der, &policy, CA_NOW, &r);
 		tap_ok(r.verdict == PKI_GOOD && world_refresh(world, ignore, NULL) && world->ncrls == 1 &&
-		       world_crl(world, REV_OPERATOR_CRL, sub.der) &&
-		       !world_crl(world, REV_OPERATOR_CRL, root.der) &&
-		       !world_crl(world, REV_MANUFACTURER_CRL, sub.der),
+		       found_crl(REV_OPERATOR_CRL, &sub) && !found_crl(REV_OPERATOR_CRL, &root) &&
+		       !found_crl(REV_MANUFACTURER_CRL, &sub),
 		       "SGW-REV-05: a list that was imported is found, by its issuer and class");
 		tap_ok(!world_refresh(world, ignore, NULL), "SGW-REV-05: once");
 		index_crl(&world->crls[0], true);
@@ -605,8 +656,8 @@ static void files(void)
 				make_crl(&root, X509_get0_serialNumber(sub.cert)), root.der, &policy,
 				CA_NOW, &r);
 		tap_ok(r.verdict == PKI_GOOD && world_refresh(world, ignore, NULL) && world->ncrls == 2 &&
-		       world_crl(world, REV_OPERATOR_CRL, sub.der)->index.data &&
-		       world_unindexed(world) == world_crl(world, REV_OPERATOR_CRL, root.der),
+		       found_crl(REV_OPERATOR_CRL, &sub)->index.data &&
+		       world_unindexed(world) == found_crl(REV_OPERATOR_CRL, &root),
 		       "SGW-REV-15: another import leaves the index of a list that stays");
 		snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 		if (system(cmd))
@@ -699,6 +750,7 @@ int main(void)
 	paths();
 	validity();
 	lists();
+	parts();
 	authorisation();
 	files();
 	radius();

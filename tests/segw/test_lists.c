@@ -218,7 +218,15 @@ static void by_name(void)
 
 static void judge(struct pki_der new, struct pki_der issuer, struct pki_der old)
 {
-	crl_get_judge(new, issuer, old, &policy, CA_NOW, &result);
+	static struct segw_world w;
+	struct crl_want want = { .class = REV_MANUFACTURER_CRL };
+
+	w.ncrls = old.len ? 1 : 0;
+	crlstore_name(REV_MANUFACTURER_CRL, issuer, NULL, w.crls[0].name);
+	w.crls[0].file.crl = old;
+	crl_get_judge(&w, &want, new, issuer, &policy, CA_NOW, &result);
+	if (result.verdict == PKI_GOOD && strcmp(want.name, w.crls[0].name) != 0)
+		ca_die("the name of a complete list");
 }
 
 static void judging(void)
@@ -267,7 +275,7 @@ static void here(struct pki_der crl)
 	world->ncrls = 0;
 	if (!crl.data)
 		return;
-	if (crlstore_name(REV_MANUFACTURER_CRL, sub.der, world->crls[0].name))
+	if (crlstore_name(REV_MANUFACTURER_CRL, sub.der, NULL, world->crls[0].name))
 		ca_die("name");
 	world->crls[0].file.issuer = sub.der;
 	world->crls[0].file.crl = crl;
@@ -278,7 +286,7 @@ static bool wants(const struct segw_job_result *r, bool yes)
 {
 	char name[CRLSTORE_NAME_ROOM];
 
-	crlstore_name(REV_MANUFACTURER_CRL, sub.der, name);
+	crlstore_name(REV_MANUFACTURER_CRL, sub.der, NULL, name);
 	if (!yes)
 		return !*r->want.uri;
 	return !strcmp(r->want.uri, "http://crl.acme.example/list.crl") && r->want.issuer == 1 &&
@@ -348,7 +356,7 @@ static void naming(void)
 	struct crlstore_file file;
 	int lock;
 
-	if (!mkdtemp(dir) || crlstore_name(REV_OPERATOR_CRL, sub.der, name))
+	if (!mkdtemp(dir) || crlstore_name(REV_OPERATOR_CRL, sub.der, NULL, name))
 		ca_die(dir);
 	tap_ok(crlstore_dir_put(dir, "x", sub.der, list) &&
 	       crlstore_dir_put(dir, "../x", sub.der, list) &&
@@ -356,7 +364,7 @@ static void naming(void)
 				"../../../../etc/x", sub.der, list),
 	       "SGW-REV-06: a name that is none of the store's is refused");
 	tap_ok(!crlstore_dir_put(dir, name, sub.der, list) &&
-	       !crlstore_open(dir, REV_OPERATOR_CRL, sub.der, &file) && file.crl.len == list.len,
+	       !crlstore_open(dir, REV_OPERATOR_CRL, sub.der, NULL, &file) && file.crl.len == list.len,
 	       "SGW-REV-06: one that is, is found by its issuer");
 	crlstore_close(&file);
 	lock = crlstore_dir_lock(dir);

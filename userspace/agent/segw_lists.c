@@ -110,14 +110,13 @@ static void judge_job(const void *arg, struct worker_result *out)
 {
 	const struct segw_world *w = arg;
 	const struct pki_der crl = { now.got->data, now.got->len };
-	const struct world_crl *old = world_crl(w, now.want.class, now.issuer);
 	struct pki_crl_policy policy;
 
 	no_result(out);
+	out->want = now.want;
 	pki_crl_policy_default(&policy, &profile);
 	policy.skew_s = conf.ocsp.skew_ms / 1000;
-	crl_get_judge(crl, now.issuer, old ? old->file.crl : (struct pki_der){ 0 }, &policy,
-		      clock_ms() / 1000, &out->ocsp);
+	crl_get_judge(w, &out->want, crl, now.issuer, &policy, clock_ms() / 1000, &out->ocsp);
 }
 
 static void judged(struct worker *w, const struct worker_result *r)
@@ -134,7 +133,13 @@ static void judged(struct worker *w, const struct worker_result *r)
 		finish(LOG_INFO, r->ocsp.rule, r->ocsp.detail);
 		return;
 	}
-	err = crlstore_dir_put(conf.segw.segw.crl_dir, now.want.name, now.issuer, crl);
+	/* Who looked at the list may say which part of this CA's it is, and no other CA. */
+	if (!memchr(r->want.name, '\0', sizeof(r->want.name)) ||
+	    !crlstore_name_is_of(r->want.name, now.want.name)) {
+		finish(LOG_WARNING, "crl.import.name", "the process that judged it names another CA");
+		return;
+	}
+	err = crlstore_dir_put(conf.segw.segw.crl_dir, r->want.name, now.issuer, crl);
 	if (err)
 		finish(LOG_WARNING, "crl.import.write", strerror(-err));
 	else

@@ -31,6 +31,7 @@ void pki_crl_free(struct pki_crl *crl)
 	EVP_PKEY_free(crl->key);
 	if (!crl->borrowed)
 		free(crl->records);
+	free((void *)crl->scope.extension.data);
 	free(crl);
 }
 
@@ -56,26 +57,47 @@ static void put_record(struct pki_crl *crl, uint8_t *record, const struct crl_en
 	memcpy(tail + 1, &when, sizeof(when));
 }
 
+/*
+ * The next entry of the list's own issuer. Those of others, of which an indirect list has
+ * some, are passed over (RFC 5280 5.3.3: a certificateIssuer counts until the next one).
+ */
+struct walk {
+	const struct crl_parts *parts;
+	struct pki_der entries;
+	bool foreign;
+};
+
+static bool next_own_entry(struct walk *w, struct crl_entry *e, struct pki_result *result)
+{
+	while (crl_next_entry(&w->entries, w->parts->version, e, result)) {
+		if (e->of.data)
+			w->foreign = !crl_names_issuer(e->of, w->parts->issuer);
+		if (!w->foreign)
+			return true;
+	}
+	return false;
+}
+
 /* How many entries there are, and the longest serial number: everything is read once. */
 static bool measure(struct pki_crl *crl, const struct crl_parts *parts, struct pki_result *result)
 {
-	struct pki_der entries = parts->entries;
+	struct walk w = { parts, parts->entries, false };
 	struct crl_entry e;
 	size_t longest = 1;
 
-	while (crl_next_entry(&entries, parts->version, &e, result)) {
+	while (next_own_entry(&w, &e, result)) {
 		crl->n++;
 		if (e.serial.len > longest)
 			longest = e.serial.len;
 	}
 	crl->width = 1 + longest + CRL_TAIL;
-	return !entries.len;
+	return !w.entries.len;
 }
 
 static bool build_index(struct pki_crl *crl, const struct crl_parts *parts,
 			struct pki_result *result)
 {
-	struct pki_der entries = parts->entries;
+	struct walk w = { parts, parts->entries, false };
 	bool sorted = true;
 	struct crl_entry e;
 	uint8_t *at;
@@ -88,8 +110,7 @@ static bool build_index(struct pki_crl *crl, const struct crl_parts *parts,
 			"out of memory for %zu entries (free some)", crl->n);
 		return false;
 	}
-	for (at = crl->records; crl_next_entry(&entries, parts->version, &e, result);
-	     at += crl->width) {
+	for (at = crl->records; next_own_entry(&w, &e, result); at += crl->width) {
 		put_record(crl, at, &e);
 		if (at > crl->records && memcmp(at - crl->width, at, crl->width) > 0)
 			sorted = false;
@@ -172,31 +193,70 @@ static bool check_signature(const struct crl_parts *parts, X509 *issuer,
 	return ok;
 }
 
-static bool check_profile(const struct crl_parts *parts, const struct pki_crl_policy *policy,
-			  struct pki_result *result)
+/* What the profile asks of a list that is to prove anything good. */
+static void hold_against_profile(struct pki_crl *crl, const struct crl_parts *parts,
+				 const struct pki_crl_policy *policy)
 {
 	const struct { enum pki_crl_rule_id id; bool met; const char *rule, *what; } rules[] = {
-		{ PKI_CRL_VERSION, parts->version == 2, "crl.version", "version 1, not 2" },
-		{ PKI_CRL_NUMBER, parts->number.data, "crl.number", "no crlNumber" },
-		{ PKI_CRL_AKI, parts->key_id.data, "crl.aki.absent", "no authorityKeyIdentifier" },
+		{ PKI_CRL_VERSION, parts->version == 2, "crl.version", "has version 1, not 2" },
+		{ PKI_CRL_NUMBER, parts->number.data, "crl.number", "has no crlNumber" },
+		{ PKI_CRL_AKI, parts->key_id.data, "crl.aki.absent",
+		  "has no authorityKeyIdentifier" },
 	};
 
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+	crl->partial = parts->partial;
+	for (size_t i = 0; !crl->partial.rule && i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct pki_rule *r = &policy->profile->crl[rules[i].id];
 		bool needed = r->level == PKI_ERROR ||
 			      (rules[i].id == PKI_CRL_NUMBER && policy->number_required);
 
-		if (rules[i].met || !needed)
-			continue;
-		pki_set(result, PKI_INDETERMINATE, rules[i].rule,
-			"the list has %s, %s (have the CA issue it anew)", rules[i].what,
-			r->clause);
+		if (!rules[i].met && needed)
+			crl->partial = (struct crl_partial){ rules[i].rule, rules[i].what, r->clause };
+	}
+}
+
+/* The list goes, its scope stays. */
+static bool keep_scope(struct pki_crl *crl, const struct crl_parts *parts,
+		       struct pki_result *result)
+{
+	const struct crl_scope *from = &parts->scope;
+	uint8_t *copy;
+
+	if (!from->extension.data)
+		return true;
+	copy = malloc(from->extension.len);
+	if (!copy) {
+		pki_set(result, PKI_INDETERMINATE, "memory", "out of memory (free some)");
 		return false;
 	}
+	memcpy(copy, from->extension.data, from->extension.len);
+	crl->scope = *from;
+	crl->scope.extension.data = copy;
 	return true;
 }
 
-void crl_describe(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer)
+bool crl_is_complete(const struct pki_crl *crl, struct pki_result *result)
+{
+	const struct crl_partial *p = &crl->partial;
+
+	if (!p->rule)
+		return true;
+	pki_set(result, PKI_INDETERMINATE, p->rule,
+		"the list %s%s%s, so that what it leaves out may still be revoked (have the CA issue a complete list)",
+		p->what, *p->clause ? ", " : "", p->clause);
+	return false;
+}
+
+void crl_set_loaded(const struct pki_crl *crl, struct pki_result *result)
+{
+	if (crl_is_complete(crl, result))
+		pki_set(result, PKI_GOOD, "crl.good", "%zu entries", crl->n);
+	result->expires = crl->next_update;
+	result->sha1 = crl->sha1;
+}
+
+bool crl_describe(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer,
+		  const struct pki_crl_policy *policy, struct pki_result *result)
 {
 	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(issuer);
 
@@ -218,13 +278,15 @@ void crl_describe(struct pki_crl *crl, const struct crl_parts *parts, X509 *issu
 		crl->key_id_len = (size_t)ASN1_STRING_length(ski);
 		memcpy(crl->key_id, ASN1_STRING_get0_data(ski), crl->key_id_len);
 	}
+	hold_against_profile(crl, parts, policy);
+	return keep_scope(crl, parts, result);
 }
 
 bool crl_check_parts(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer,
 		     const struct pki_crl_policy *policy, struct pki_result *result)
 {
 	return check_issuer(crl, parts, issuer, result) &&
-	       check_digest(crl, parts, policy, result) && check_profile(parts, policy, result);
+	       check_digest(crl, parts, policy, result);
 }
 
 static bool load(struct pki_crl *crl, struct pki_der der, X509 *issuer,
@@ -244,8 +306,7 @@ static bool load(struct pki_crl *crl, struct pki_der der, X509 *issuer,
 		return false;
 	pki_sha256(der.data, der.len, crl->digest);
 	crl->der_len = der.len;
-	crl_describe(crl, &parts, issuer);
-	return true;
+	return crl_describe(crl, &parts, issuer, policy, result);
 }
 
 struct pki_crl *pki_crl_load(struct pki_der der, struct pki_der issuer_der,
@@ -268,9 +329,7 @@ struct pki_crl *pki_crl_load(struct pki_der der, struct pki_der issuer_der,
 	else
 		ok = load(crl, der, issuer, policy, result);
 	if (ok) {
-		pki_set(result, PKI_GOOD, "crl.good", "%zu entries", crl->n);
-		result->expires = crl->next_update;
-		result->sha1 = crl->sha1;
+		crl_set_loaded(crl, result);
 	} else {
 		pki_crl_free(crl);
 		crl = NULL;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Certificate revocation lists (RFC 5280 5, row SGW-REV-12): complete lists of one
- * issuer. Delta, indirect and partitioned lists are refused, so that what is absent
- * from a list is known not to be on it.
+ * Certificate revocation lists (RFC 5280 5, row SGW-REV-12), of one issuer each. What is
+ * on an authentic list is revoked, whatever the list lacks. What is absent from it is
+ * good only where the list is known to be complete: not from a delta, not from an
+ * indirect list, and from one that has an issuingDistributionPoint for the certificates
+ * alone that it is of.
  */
 #ifndef TRUSTGATE_PKI_CRL_H
 #define TRUSTGATE_PKI_CRL_H
@@ -32,7 +34,9 @@ struct pki_crl;
  * Verifies @der against @issuer, a certificate the caller trusts as a CA, and builds
  * the index; neither @der nor @issuer is needed afterwards. Time is not looked at:
  * pki_crl_check() does. NULL, with @result PKI_INDETERMINATE and why, unless the list
- * is a complete and authentic one of that issuer. pki_crl_free() takes it.
+ * is an authentic one of that issuer. @result is PKI_GOOD for a list that is complete as
+ * far as its scope goes, PKI_INDETERMINATE with the reason for one that proves nothing
+ * good of anybody. pki_crl_free() takes it.
  */
 struct pki_crl *pki_crl_load(struct pki_der der, struct pki_der issuer,
 			     const struct pki_crl_policy *policy, struct pki_result *result);
@@ -64,16 +68,17 @@ void pki_crl_fresh(const struct pki_crl *crl, const struct pki_crl_policy *polic
 
 /*
  * What the list says of @cert at @now: PKI_BAD ("crl.revoked") when it is listed, even
- * when the list is stale; PKI_GOOD when it is not and the list is fresh;
- * PKI_INDETERMINATE otherwise, and when @cert is not of the list's issuer or not
- * signed by it. Costs one verification of that signature.
+ * when the list is stale or partial; PKI_GOOD when it is not, the list is of such
+ * certificates and fresh; PKI_INDETERMINATE otherwise, and when @cert is not of the
+ * list's issuer or not signed by it. Costs one verification of that signature.
  */
 void pki_crl_check(const struct pki_crl *crl, struct pki_der cert,
 		   const struct pki_crl_policy *policy, time_t now, struct pki_result *result);
 
 /*
  * The same of a serial number, the content octets of its INTEGER, of a certificate
- * that the caller knows to be of that issuer: a binary search and no more.
+ * that the caller knows to be of that issuer: a binary search and no more. A list with
+ * a scope proves nothing good in this way, as the certificate would have to be seen.
  */
 void pki_crl_check_serial(const struct pki_crl *crl, const uint8_t *serial, size_t len,
 			  const struct pki_crl_policy *policy, time_t now,
@@ -86,6 +91,8 @@ struct pki_crl_info {
 	int64_t this_update, next_update;	/* epoch seconds */
 	size_t entries, memory;			/* octets of the index */
 	bool sha1;				/* signed over SHA-1, and allowed to be */
+	bool scoped;				/* it has an issuingDistributionPoint, */
+	uint8_t scope_digest[PKI_DIGEST_LEN];	/* of which this is the SHA-256 */
 	uint8_t number_len;			/* 0: no crlNumber */
 	uint8_t number[PKI_CRL_NUMBER_MAX];	/* big endian, without leading zeros but one */
 };

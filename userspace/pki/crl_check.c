@@ -27,6 +27,10 @@ void pki_crl_info(const struct pki_crl *crl, struct pki_crl_info *info)
 	info->entries = crl->n;
 	info->memory = sizeof(*crl) + crl->n * crl->width;
 	info->sha1 = crl->sha1 > 0;
+	info->scoped = crl->scope.extension.data;
+	if (info->scoped)
+		pki_sha256(crl->scope.extension.data, crl->scope.extension.len,
+			   info->scope_digest);
 	info->number_len = crl->number_len;
 	memcpy(info->number, crl->number, crl->number_len);
 }
@@ -51,6 +55,8 @@ static void at_time(const struct pki_crl *crl, const struct pki_crl_policy *poli
 {
 	char limit[PKI_TIME_TEXT], clock[PKI_TIME_TEXT];
 
+	if (!crl_is_complete(crl, result))
+		return;
 	pki_time_text(now, clock);
 	if (now < crl->issuer_from || now > crl->issuer_to)
 		pki_set(result, PKI_INDETERMINATE, "crl.issuer.time",
@@ -132,15 +138,39 @@ static void set_listed(const struct pki_crl *crl, const uint8_t *record, struct 
 			when, pki_crl_reason_name(tail[0]));
 }
 
-static void look_up(const struct pki_crl *crl, const uint8_t *serial, size_t len,
+/* The list is not about @cert, so that not being on it says nothing. */
+static bool leaves_out(const struct pki_crl *crl, X509 *cert, struct pki_result *result)
+{
+	const char *why = NULL;
+
+	if (cert)
+		why = crl_scope_leaves_out(&crl->scope, crl->issuer, cert);
+	else if (crl->scope.extension.data)
+		why = "is of some certificates only, and there is none to see whether of this one";
+	if (why)
+		pki_set(result, PKI_INDETERMINATE, "crl.partitioned",
+			"the list %s (give the list of the certificate's own distribution point)",
+			why);
+	return why;
+}
+
+/* @cert NULL: it is not at hand. */
+static void look_up(const struct pki_crl *crl, struct pki_der serial, X509 *cert,
 		    const struct pki_crl_policy *policy, int64_t now, struct pki_result *result)
 {
-	const uint8_t *record = find(crl, serial, len);
+	const uint8_t *record;
 
-	/* Revoked does not pass with the list that says so. */
+	if (!serial.len || serial.len > PKI_SERIAL_MAX) {
+		pki_set(result, PKI_INDETERMINATE, "crl.cert.serial",
+			"a serial number of %zu octets, from 1 to %u are taken (issue the certificate anew)",
+			serial.len, PKI_SERIAL_MAX);
+		return;
+	}
+	record = find(crl, serial.data, serial.len);
+	/* Revoked passes neither with the list that says so nor with what it leaves out. */
 	if (record)
 		set_listed(crl, record, result);
-	else
+	else if (!leaves_out(crl, cert, result))
 		at_time(crl, policy, now, result);
 	if (result->verdict == PKI_GOOD)
 		pki_set(result, PKI_GOOD, "crl.good", "not among the %zu entries of the list",
@@ -152,13 +182,7 @@ void pki_crl_check_serial(const struct pki_crl *crl, const uint8_t *serial, size
 			  struct pki_result *result)
 {
 	start(crl, result);
-	if (!len || len > PKI_SERIAL_MAX) {
-		pki_set(result, PKI_INDETERMINATE, "crl.cert.serial",
-			"a serial number of %zu octets, from 1 to %u are taken (issue the certificate anew)",
-			len, PKI_SERIAL_MAX);
-		return;
-	}
-	look_up(crl, serial, len, policy, now, result);
+	look_up(crl, (struct pki_der){ serial, len }, NULL, policy, now, result);
 }
 
 /* By name, and by key where both say which; its signature is looked at after that. */
@@ -192,7 +216,6 @@ void pki_crl_check(const struct pki_crl *crl, struct pki_der der,
 {
 	X509 *cert = pki_parse_cert(der);
 	char subject[PKI_NAME_TEXT];
-	struct pki_der serial;
 
 	start(crl, result);
 	if (!cert) {
@@ -203,8 +226,7 @@ void pki_crl_check(const struct pki_crl *crl, struct pki_der der,
 			"%s is not by the issuer of the list (give the list of its issuer)",
 			pki_subject_text(cert, subject));
 	} else {
-		serial = serial_of(der);
-		pki_crl_check_serial(crl, serial.data, serial.len, policy, now, result);
+		look_up(crl, serial_of(der), cert, policy, now, result);
 	}
 	pki_sha256(der.data, der.len, result->cert_digest);
 	X509_free(cert);

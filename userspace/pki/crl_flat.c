@@ -69,8 +69,8 @@ static bool attach(struct pki_crl *crl, struct pki_der der, struct pki_der octet
 	if (!pki_crl_flat_len(octets.data, octets.len) || flat->der_len != der.len ||
 	    !crl_parse(der, &parts, result))
 		return false;
-	crl_describe(crl, &parts, issuer);
-	if (memcmp(crl->key_digest, flat->key_digest, sizeof(crl->key_digest)) ||
+	if (!crl_describe(crl, &parts, issuer, policy, result) ||
+	    memcmp(crl->key_digest, flat->key_digest, sizeof(crl->key_digest)) ||
 	    !crl_check_parts(crl, &parts, issuer, policy, result))
 		return false;
 	memcpy(crl->digest, flat->digest, sizeof(crl->digest));
@@ -96,10 +96,8 @@ struct pki_crl *pki_crl_attach(struct pki_der der, struct pki_der flat, struct p
 		pki_crl_free(crl);
 		crl = NULL;
 	} else {
-		pki_set(result, PKI_GOOD, "crl.good", "%zu entries", crl->n);
+		crl_set_loaded(crl, result);
 		memcpy(result->proof_digest, crl->digest, sizeof(result->proof_digest));
-		result->expires = crl->next_update;
-		result->sha1 = crl->sha1;
 	}
 	X509_free(issuer);
 	ERR_clear_error();

@@ -25,11 +25,18 @@ struct pki_crl {
 	size_t n, width;
 	size_t der_len;			/* of the list */
 	bool borrowed;			/* the records are somebody else's */
+	struct crl_scope scope;		/* points into a copy of the extension */
+	struct crl_partial partial;
 };
 
 /* crl.c: everything but the index and whose signature it is. */
 bool crl_check_parts(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer,
 		     const struct pki_crl_policy *policy, struct pki_result *result);
-void crl_describe(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer);
+bool crl_describe(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer,
+		  const struct pki_crl_policy *policy, struct pki_result *result);
+/* Good, or why what is not on the list proves nothing. */
+void crl_set_loaded(const struct pki_crl *crl, struct pki_result *result);
+/* @result says so, unless the list is complete as far as its scope goes. */
+bool crl_is_complete(const struct pki_crl *crl, struct pki_result *result);
 
 #endif /* TRUSTGATE_PKI_CRL_INDEX_H */

@@ -83,12 +83,11 @@ static bool parse_aki(struct pki_der value, struct crl_parts *parts)
 	return true;
 }
 
-static bool unsupported(struct pki_result *result, const char *rule, const char *what)
+static bool partial(struct crl_parts *parts, const char *rule, const char *what)
 {
-	pki_set(result, PKI_INDETERMINATE, rule,
-		"the list %s, so that what it leaves out may still be revoked (have the CA issue a complete list of its own)",
-		what);
-	return false;
+	if (!parts->partial.rule)
+		parts->partial = (struct crl_partial){ rule, what, "" };
+	return true;
 }
 
 static bool take_extension(const struct crl_extension *ext, struct crl_parts *parts,
@@ -108,13 +107,13 @@ static bool take_extension(const struct crl_extension *ext, struct crl_parts *pa
 	case EXT_AKI:
 		return parse_aki(ext->value, parts) || malformed(result, "authorityKeyIdentifier");
 	case EXT_DELTA:
-		return unsupported(result, "crl.delta", "is a delta of another one");
+		return partial(parts, "crl.delta", "is a delta of another one");
 	case EXT_FRESHEST:
 		parts->delta_published = true;
 		return true;
 	case EXT_IDP:
-		return unsupported(result, "crl.partitioned",
-				   "has an issuingDistributionPoint: it is indirect or of a part");
+		return crl_scope_parse(ext->value, parts) ||
+		       malformed(result, "issuingDistributionPoint");
 	default:
 		if (!ext->critical)
 			return true;
@@ -164,18 +163,13 @@ static bool parse_times(struct pki_der *tbs, struct crl_parts *parts, struct pki
 
 	if (!pki_der_next(tbs, &t) || pki_der_time(&t, &parts->this_update))
 		return malformed(result, "thisUpdate");
-	if (!tbs->len || (tbs->data[0] != DER_UTC_TIME && tbs->data[0] != DER_GENERALIZED_TIME)) {
-		pki_set(result, PKI_INDETERMINATE, "crl.time.nonext",
-			"the list has no nextUpdate, so that it can't be told when it is too old (have the CA issue it with one)");
-		return false;
-	}
+	if (!tbs->len || (tbs->data[0] != DER_UTC_TIME && tbs->data[0] != DER_GENERALIZED_TIME))
+		return partial(parts, "crl.time.nonext",
+			       "has no nextUpdate to tell when it is too old");
 	if (!pki_der_next(tbs, &t) || pki_der_time(&t, &parts->next_update))
 		return malformed(result, "nextUpdate");
-	if (parts->next_update >= parts->this_update)
-		return true;
-	pki_set(result, PKI_INDETERMINATE, "crl.time.order",
-		"nextUpdate is before thisUpdate (have the CA issue it anew)");
-	return false;
+	return parts->next_update >= parts->this_update ||
+	       partial(parts, "crl.time.order", "has a nextUpdate before its thisUpdate");
 }
 
 static bool parse_tbs(struct pki_der tbs, struct crl_parts *parts, struct pki_result *result)
@@ -231,6 +225,17 @@ static bool parse_reason(struct pki_der value, struct crl_entry *entry)
 	return true;
 }
 
+static bool parse_names(struct pki_der value, struct pki_der *names)
+{
+	struct pki_tlv seq;
+
+	if (!pki_der_strict(value) || !pki_der_take(&value, DER_SEQUENCE, &seq) || value.len ||
+	    !seq.value.len)
+		return false;
+	*names = seq.value;
+	return true;
+}
+
 static bool entry_extensions(struct pki_der list, struct crl_entry *entry,
 			     struct pki_result *result)
 {
@@ -250,7 +255,8 @@ static bool entry_extensions(struct pki_der list, struct crl_entry *entry,
 				return malformed(result, "reasons");
 			reason = true;
 		} else if (known == EXT_CERT_ISSUER) {
-			return unsupported(result, "crl.indirect", "has entries of other CAs");
+			if (entry->of.data || !parse_names(ext.value, &entry->of))
+				return malformed(result, "certificateIssuer");
 		} else if (ext.critical) {
 			pki_set(result, PKI_INDETERMINATE, "crl.entry.extension",
 				"an entry has a critical extension that is not known (have the CA issue the list without)");
@@ -269,6 +275,7 @@ bool crl_next_entry(struct pki_der *entries, int version, struct crl_entry *entr
 	if (!entries->len)
 		return false;
 	entry->reason = CRL_UNSPECIFIED;
+	entry->of = (struct pki_der){ 0 };
 	if (pki_der_take(entries, DER_SEQUENCE, &seq) &&
 	    pki_der_take(&seq.value, DER_INTEGER, &serial) && pki_der_strict(serial.all) &&
 	    serial.value.len <= PKI_SERIAL_MAX && pki_der_next(&seq.value, &when) &&

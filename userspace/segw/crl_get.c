@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "segw/fetch.h"
+#include "segw/world.h"
 
 struct taking {
 	struct crl_got *got;
@@ -71,24 +72,41 @@ void crl_get_fetch(const struct crl_want *want, const struct pointer_policy *pol
 	fetch_free(f);
 }
 
-void crl_get_judge(struct pki_der crl, struct pki_der issuer, struct pki_der old_der,
-		   const struct pki_crl_policy *policy, int64_t now, struct pki_result *result)
+/* The list that is in the store under @name, as far as it counts. */
+static bool info_of(const struct segw_world *w, const char *name, struct pki_der issuer,
+		    const struct pki_crl_policy *policy, struct pki_crl_info *info)
 {
-	struct pki_crl_info new, old;
-	struct pki_crl *list = pki_crl_load(crl, issuer, policy, result);
+	const struct world_crl *old = NULL;
 	struct pki_result ignored;
-	bool known = false;
+	struct pki_crl *list;
 
-	if (!list)
-		return;
-	pki_crl_info(list, &new);
+	do
+		old = world_crl(w, name, old);
+	while (old && strcmp(old->name, name) != 0);
+	list = old ? pki_crl_load(old->file.crl, issuer, policy, &ignored) : NULL;
+	if (list)
+		pki_crl_info(list, info);
 	pki_crl_free(list);
-	if (old_der.data) {
-		list = pki_crl_load(old_der, issuer, policy, &ignored);
-		known = list;
-		if (list)
-			pki_crl_info(list, &old);
-		pki_crl_free(list);
+	return list;
+}
+
+void crl_get_judge(const struct segw_world *w, struct crl_want *want, struct pki_der crl,
+		   struct pki_der issuer, const struct pki_crl_policy *policy, int64_t now,
+		   struct pki_result *result)
+{
+	struct pki_crl *list = pki_crl_load(crl, issuer, policy, result);
+	struct pki_crl_info new = { 0 }, old;
+	bool known;
+
+	if (list)
+		pki_crl_info(list, &new);
+	pki_crl_free(list);
+	if (result->verdict != PKI_GOOD)
+		return;
+	if (crlstore_name(want->class, issuer, new.scoped ? new.scope_digest : NULL, want->name)) {
+		refuse(result, "crl.issuer.encoding", "the issuer is not one certificate");
+		return;
 	}
+	known = info_of(w, want->name, issuer, policy, &old);
 	crlstore_succession(known ? &old : NULL, &new, policy->skew_s, now, result);
 }

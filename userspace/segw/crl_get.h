@@ -10,12 +10,14 @@
 #include "segw/crlstore.h"
 #include "segw/pointers.h"
 
+struct segw_world;
+
 #define CRL_GET_MAX	(64u << 20)	/* octets of a list that is fetched so */
 
 /* Plain data, from a check whose path is good. */
 struct crl_want {
 	char uri[URI_MAX + 1];			/* empty: none is wanted */
-	char name[CRLSTORE_NAME_ROOM];		/* of the file */
+	char name[CRLSTORE_NAME_ROOM];		/* of the file, without the list's scope */
 	uint32_t class;				/* enum rev_class */
 	int32_t issuer;				/* of the peer's certificates; -1: the anchor */
 };
@@ -35,10 +37,12 @@ void crl_get_fetch(const struct crl_want *want, const struct pointer_policy *pol
 		   struct pki_result *result);
 
 /*
- * Whether @crl, of @issuer, may take the place of @old (data NULL: there is none) at
- * @now: PKI_GOOD, with the rules of crlstore_succession().
+ * Whether @crl, of @issuer, may take the place of the list in @w with the same scope at
+ * @now: PKI_GOOD, with the rules of crlstore_succession(). @want->name becomes that of the
+ * file for a list of that scope.
  */
-void crl_get_judge(struct pki_der crl, struct pki_der issuer, struct pki_der old,
-		   const struct pki_crl_policy *policy, int64_t now, struct pki_result *result);
+void crl_get_judge(const struct segw_world *w, struct crl_want *want, struct pki_der crl,
+		   struct pki_der issuer, const struct pki_crl_policy *policy, int64_t now,
+		   struct pki_result *result);
 
 #endif /* TRUSTGATE_SEGW_CRL_GET_H */

@@ -92,13 +92,14 @@ void crlstore_succession(const struct pki_crl_info *old, const struct pki_crl_in
  * of the disk or a change of the rules, does not keep a good one out.
  */
 static bool info_of(const char *dir, enum rev_class class, struct pki_der issuer,
-		    const struct pki_crl_policy *policy, struct pki_crl_info *info)
+		    const uint8_t *scope, const struct pki_crl_policy *policy,
+		    struct pki_crl_info *info)
 {
 	struct crlstore_file file;
 	struct pki_result ignored;
 	struct pki_crl *crl;
 
-	if (crlstore_open(dir, class, issuer, &file))
+	if (crlstore_open(dir, class, issuer, scope, &file))
 		return false;
 	crl = pki_crl_load(file.crl, issuer, policy, &ignored);
 	if (crl)
@@ -112,17 +113,21 @@ void crlstore_import(const char *dir, enum rev_class class, struct pki_der crl,
 		     struct pki_der issuer, const struct pki_crl_policy *policy, int64_t now,
 		     struct pki_result *result)
 {
-	struct pki_crl_info old, new;
+	struct pki_crl_info old, new = { 0 };
+	const uint8_t *scope;
 	struct pki_crl *list;
 	bool known;
 	int lock, err;
 
 	memset(result, 0, sizeof(*result));
 	list = pki_crl_load(crl, issuer, policy, result);
-	if (!list)
-		return;
-	pki_crl_info(list, &new);
+	if (list)
+		pki_crl_info(list, &new);
 	pki_crl_free(list);
+	/* In the place of one that proves something there is none that proves nothing. */
+	if (result->verdict != PKI_GOOD)
+		return;
+	scope = new.scoped ? new.scope_digest : NULL;
 	/* Two imports at once must not each find the other's list older. */
 	lock = crlstore_dir_lock(dir);
 	if (lock < 0) {
@@ -130,10 +135,10 @@ void crlstore_import(const char *dir, enum rev_class class, struct pki_der crl,
 		    dir, strerror(-lock));
 		return;
 	}
-	known = info_of(dir, class, issuer, policy, &old);
+	known = info_of(dir, class, issuer, scope, policy, &old);
 	crlstore_succession(known ? &old : NULL, &new, policy->skew_s, now, result);
 	if (result->verdict == PKI_GOOD && strcmp(result->rule, "crl.import.same") != 0) {
-		err = crlstore_dir_replace(dir, class, issuer, crl);
+		err = crlstore_dir_replace(dir, class, issuer, scope, crl);
 		if (err)
 			say(result, PKI_INDETERMINATE, "crl.import.write",
 			    "%s: %s: the list that was here is here still", dir, strerror(-err));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CRLs that are kept on this machine: one file for each issuer and class of source,
+ * CRLs that are kept on this machine: one file for each issuer, scope and class of source,
  * which holds the issuer's certificate and then the list, both DER. A file is replaced
  * as a whole or not at all, and only by a newer list of the same issuer (SGW-REV-05).
  *
@@ -13,14 +13,21 @@
 #include "pki/crl.h"
 #include "segw/revocation.h"
 
-#define CRLSTORE_NAME_ROOM	(2 * PKI_DIGEST_LEN + 32)
+#define CRLSTORE_SCOPE_LEN	8	/* octets of a scope's digest in a name */
+#define CRLSTORE_NAME_ROOM	(2 * PKI_DIGEST_LEN + 2 * CRLSTORE_SCOPE_LEN + 32)
 
 /*
  * The name of the file for @issuer and @class: "operator-crl-" and the SHA-256 of the
  * issuer's name and key in hexadecimal, so that a CA whose certificate was renewed
- * keeps its list. Parses @issuer. 0, or -EINVAL.
+ * keeps its list; behind another "-" the first octets of the digest @scope of the list's
+ * issuingDistributionPoint, where it has one (NULL: it has none), so that the parts of a
+ * split list lie beside one another. Parses @issuer. 0, or -EINVAL.
  */
-int crlstore_name(enum rev_class class, struct pki_der issuer, char out[CRLSTORE_NAME_ROOM]);
+int crlstore_name(enum rev_class class, struct pki_der issuer, const uint8_t *scope,
+		  char out[CRLSTORE_NAME_ROOM]);
+
+/* Whether @name is that of a list of the issuer and class whose own name is @base. */
+bool crlstore_name_is_of(const char *name, const char *base);
 
 /* A file's octets, and where its two halves are. */
 struct crlstore_file {
@@ -48,12 +55,12 @@ void crlstore_import(const char *dir, enum rev_class class, struct pki_der crl,
 		     struct pki_result *result);
 
 /*
- * Map the file for @issuer and @class. 0, -ENOENT when there is none, or another
+ * Map the file for @issuer, @class and @scope, as in crlstore_name(). 0, -ENOENT when there is none, or another
  * negative errno, -EBADMSG for a file that is not two DER structures. Nothing in it
  * has been verified. crlstore_close() takes it.
  */
 int crlstore_open(const char *dir, enum rev_class class, struct pki_der issuer,
-		  struct crlstore_file *file);
+		  const uint8_t *scope, struct crlstore_file *file);
 void crlstore_close(struct crlstore_file *file);
 
 /*

@@ -21,7 +21,15 @@
 #define PATH_ROOM	4096
 #define NAME_ROOM	CRLSTORE_NAME_ROOM
 
-int crlstore_name(enum rev_class class, struct pki_der issuer, char out[NAME_ROOM])
+static char *put_hex(char *out, const uint8_t *octets, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out += sprintf(out, "%02x", octets[i]);
+	return out;
+}
+
+int crlstore_name(enum rev_class class, struct pki_der issuer, const uint8_t *scope,
+		  char out[NAME_ROOM])
 {
 	const uint8_t *p = issuer.data;
 	X509 *cert = d2i_X509(NULL, &p, (long)issuer.len);
@@ -40,9 +48,19 @@ int crlstore_name(enum rev_class class, struct pki_der issuer, char out[NAME_ROO
 	if (err)
 		return err;
 	out += snprintf(out, NAME_ROOM, "%s-", rev_class_name(class));
-	for (size_t i = 0; i < sizeof(digest); i++)
-		out += sprintf(out, "%02x", digest[i]);
+	out = put_hex(out, digest, sizeof(digest));
+	if (scope) {
+		*out++ = '-';
+		put_hex(out, scope, CRLSTORE_SCOPE_LEN);
+	}
 	return 0;
+}
+
+bool crlstore_name_is_of(const char *name, const char *base)
+{
+	size_t n = strlen(base);
+
+	return !strncmp(name, base, n) && (!name[n] || name[n] == '-');
 }
 
 /* @dir and the directory above it. */
@@ -108,12 +126,24 @@ static int write_all(int fd, struct pki_der der)
 }
 
 int crlstore_dir_replace(const char *dir, enum rev_class class, struct pki_der issuer,
-			 struct pki_der crl)
+			 const uint8_t *scope, struct pki_der crl)
 {
 	char name[NAME_ROOM];
-	int err = crlstore_name(class, issuer, name);
+	int err = crlstore_name(class, issuer, scope, name);
 
 	return err ? err : crlstore_dir_put(dir, name, issuer, crl);
+}
+
+static bool is_digests(const char *s)
+{
+	static const char digits[] = "0123456789abcdef";
+	const size_t hex = 2 * (size_t)PKI_DIGEST_LEN;
+
+	if (strspn(s, digits) != hex)
+		return false;
+	s += hex;
+	return !*s || (*s == '-' && strspn(s + 1, digits) == 2 * (size_t)CRLSTORE_SCOPE_LEN &&
+		       !s[1 + 2 * CRLSTORE_SCOPE_LEN]);
 }
 
 static bool class_of(const char *name, enum rev_class *class)
@@ -122,7 +152,7 @@ static bool class_of(const char *name, enum rev_class *class)
 		size_t n = strlen(rev_class_name(*class));
 
 		if (!strncmp(name, rev_class_name(*class), n) && name[n] == '-' &&
-		    strlen(name + n + 1) == 2 * (size_t)PKI_DIGEST_LEN)
+		    is_digests(name + n + 1))
 			return true;
 	}
 	return false;
@@ -219,7 +249,7 @@ static int open_at(int at, const char *name, struct crlstore_file *f)
 }
 
 int crlstore_open(const char *dir, enum rev_class class, struct pki_der issuer,
-		  struct crlstore_file *file)
+		  const uint8_t *scope, struct crlstore_file *file)
 {
 	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
 	char name[NAME_ROOM];
@@ -227,7 +257,7 @@ int crlstore_open(const char *dir, enum rev_class class, struct pki_der issuer,
 	memset(file, 0, sizeof(*file));
 	if (at < 0)
 		return -errno;
-	err = crlstore_name(class, issuer, name);
+	err = crlstore_name(class, issuer, scope, name);
 	if (!err)
 		err = open_at(at, name, file);
 	close(at);

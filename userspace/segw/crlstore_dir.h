@@ -17,7 +17,7 @@ int crlstore_dir_trylock(const char *dir);
  * changed. The caller holds the lock.
  */
 int crlstore_dir_replace(const char *dir, enum rev_class class, struct pki_der issuer,
-			 struct pki_der crl);
+			 const uint8_t *scope, struct pki_der crl);
 
 /* The same for who must not parse @issuer: @name is crlstore_name()'s. -EINVAL for a
  * name that is no such.

@@ -94,25 +94,15 @@ static bool is_due(const struct check *c, const struct pki_crl *crl)
 	return now_of(c) >= info.this_update + (info.next_update - info.this_update) / 2;
 }
 
-/*
- * What the list that is here says of @cert, issued by @issuer; and whether it is one
- * that should be asked for, if there is where.
- */
-static bool by_crl(const struct check *c, enum rev_class class, struct pki_der cert,
-		   struct pki_der issuer, struct pki_result *r)
+/* What one list says of @cert, and in @due whether there should be a newer one. */
+static void by_one_crl(const struct check *c, const struct world_crl *found, struct pki_der cert,
+		       struct pki_der issuer, bool *due, struct pki_result *r)
 {
-	bool due = true;
-
-	const struct world_crl *found = world_crl(c->job->world, class, issuer);
 	struct pki_crl_policy policy;
 	struct pki_crl *crl = NULL;
 
 	memset(r, 0, sizeof(*r));
-	if (!found) {
-		say(r, PKI_INDETERMINATE, "crl.missing",
-		    "no list of this CA is here: see trustgate revocation import");
-		return true;
-	}
+	*due = true;
 	crl_policy(c, &policy);
 	if (found->index.data)
 		crl = pki_crl_attach(found->file.crl, found->index, issuer, &policy, r);
@@ -121,9 +111,38 @@ static bool by_crl(const struct check *c, enum rev_class class, struct pki_der c
 		crl = pki_crl_load(found->file.crl, issuer, &policy, r);
 	if (crl) {
 		pki_crl_check(crl, cert, &policy, now_of(c), r);
-		due = is_due(c, crl);
+		*due = is_due(c, crl);
 	}
 	pki_crl_free(crl);
+}
+
+/*
+ * What the lists that are here say of @cert, issued by @issuer: revoked when one lists
+ * it, good when one that is of such certificates does not (RFC 5280 6.3.3). True when one
+ * should be asked for, if there is where.
+ */
+static bool by_crl(const struct check *c, enum rev_class class, struct pki_der cert,
+		   struct pki_der issuer, struct pki_result *r)
+{
+	const struct world_crl *found = NULL;
+	char base[CRLSTORE_NAME_ROOM];
+	bool due = true, this_due;
+	struct pki_result one;
+
+	memset(r, 0, sizeof(*r));
+	say(r, PKI_INDETERMINATE, "crl.missing",
+	    "no list of this CA is here: see trustgate revocation import");
+	if (crlstore_name(class, issuer, NULL, base))
+		return true;
+	while (r->verdict != PKI_BAD && (found = world_crl(c->job->world, base, found))) {
+		by_one_crl(c, found, cert, issuer, &this_due, &one);
+		if (one.verdict == PKI_INDETERMINATE && r->verdict == PKI_GOOD)
+			continue;
+		if (one.verdict == PKI_GOOD && r->verdict == PKI_GOOD && one.expires <= r->expires)
+			continue;
+		*r = one;
+		due = this_due;
+	}
 	return due;
 }
 
@@ -140,7 +159,7 @@ static void want_list(struct check *c, const struct segw_source *source)
 	n = pointers_of(c->job->certs[0], c->chain, &c->job->world->config.segw.pointers, found);
 	for (size_t i = 0; i < n; i++) {
 		if (found[i].kind != POINTER_CRL || found[i].refused ||
-		    crlstore_name(source->class, c->issuer, c->want->name))
+		    crlstore_name(source->class, c->issuer, NULL, c->want->name))
 			continue;
 		snprintf(c->want->uri, sizeof(c->want->uri), "%s", found[i].uri.text);
 		c->want->class = source->class;

@@ -287,15 +287,11 @@ bool world_refresh(struct segw_world *w, segw_report_fn *report, void *arg)
 	return refresh_crls(&t, w) || list;
 }
 
-const struct world_crl *world_crl(const struct segw_world *w, enum rev_class class,
-				  struct pki_der issuer)
+const struct world_crl *world_crl(const struct segw_world *w, const char *base,
+				  const struct world_crl *after)
 {
-	char name[CRLSTORE_NAME_ROOM];
-
-	if (crlstore_name(class, issuer, name))
-		return NULL;
-	for (size_t i = 0; i < w->ncrls; i++)
-		if (!strcmp(w->crls[i].name, name))
+	for (size_t i = after ? (size_t)(after - w->crls) + 1 : 0; i < w->ncrls; i++)
+		if (crlstore_name_is_of(w->crls[i].name, base))
 			return &w->crls[i];
 	return NULL;
 }

@@ -60,9 +60,12 @@ bool world_refresh(struct segw_world *w, segw_report_fn *report, void *arg);
 /* Whether world_refresh() would let go of lists that are here. */
 bool world_changed(const struct segw_world *w);
 
-/* The list of @issuer for @class, or NULL. Parses @issuer: for workers. */
-const struct world_crl *world_crl(const struct segw_world *w, enum rev_class class,
-				  struct pki_der issuer);
+/*
+ * The first list of @issuer for @class behind @after (NULL: of all), or NULL: a CA that
+ * splits its list has several. @base is its crlstore_name() without a scope.
+ */
+const struct world_crl *world_crl(const struct segw_world *w, const char *base,
+				  const struct world_crl *after);
 
 /* A list without an index, for which none was tried to be made, or NULL. */
 struct world_crl *world_unindexed(struct segw_world *w);
