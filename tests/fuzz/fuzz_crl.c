@@ -93,7 +93,8 @@ static void load(struct pki_der list)
 	pki_crl_policy_default(&policy, &profile);
 	crl = pki_crl_load(list, ca.der, &policy, &r);
 	check(&r);
-	FUZZ_ASSERT(!crl == (r.verdict != PKI_GOOD));
+	/* A list that is not complete can still say who is on it. */
+	FUZZ_ASSERT(crl || r.verdict != PKI_GOOD);
 	if (!crl)
 		return;
 	pki_crl_info(crl, &info);

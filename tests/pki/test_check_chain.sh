@@ -12,6 +12,8 @@ TOOL=("${TG_TOOL:-trustgate}")
 d=$(mktemp -d)
 trap 'rm -rf "$d"' EXIT
 NAME=segw.operator.test
+PROFILES=$PWD/../../policy/profiles
+[ -d "$PROFILES" ] || PROFILES=/usr/share/trustgate/profiles
 
 key() { openssl ecparam -name "${2:-prime256v1}" -genkey -noout -out "$d/$1.key"; }
 
@@ -52,6 +54,16 @@ make() {
 	cert leaf1 sub1 "${end[@]}"
 	cert leaf3 sub3 "${end[@]}"
 	cert leaf4 sub4 "${end[@]}"
+	cert plainroot "" "basicConstraints=critical,CA:TRUE"
+	cert plainca root "basicConstraints=critical,CA:TRUE"
+	cert nosignca root "basicConstraints=critical,CA:TRUE" "keyUsage=critical,cRLSign"
+	cert codeca root "${ca[@]}" "extendedKeyUsage=codeSigning"
+	local n
+	for n in plainroot plainca nosignca codeca; do cert "by-$n" "$n" "${end[@]}"; done
+	# As one that was written before these rules were there, and that does without keyUsage.
+	sed -E -e '/^policy-qualifier/d' -e '/^\[ike-ca\]/,/^\[tls/{/^extended-key-usage/d
+		s/^(key-usage|key-usage-critical|cert-sign) = error/\1 = off/}' \
+		"$PROFILES/seed.conf" > "$d/relaxed.conf"
 	MD=-sha1 cert sha1 root "${end[@]}"
 	key weak secp224r1
 	cert weak root "${end[@]}"
@@ -215,6 +227,23 @@ ok "SGW-REV-12: it says why" says '^revoked: crl.revoked: .* for keyCompromise'
 ok "SGW-REV-12: in DER" list 1 --crl full.der --issuer root.der --cert leaf.der
 ok "SGW-REV-12: another certificate" list 0 --crl full.crl --issuer root.pem --cert sub1.pem
 ok "SGW-REV-12: the list alone" list 0 --crl full.crl --issuer root.pem
+named=(--role segw --name $NAME)
+ok "CA-03: a root without keyUsage, by a profile that asks for none (RFC 5280 6.1.4 n)" \
+	chain 0 --anchor plainroot.pem "${named[@]}" --profile "$d/relaxed.conf" by-plainroot.pem
+ok "CA-03: the same by the profile of TS 33.310" \
+	chain 1 --anchor plainroot.pem "${named[@]}" by-plainroot.pem
+ok "CA-03: the profile's rule refuses it" says '^bad: profile.ike-ca.key-usage: '
+ok "CA-03: a CA without keyUsage in between" chain 0 --anchor root.pem "${named[@]}" \
+	--profile "$d/relaxed.conf" by-plainca.pem plainca.pem
+ok "CA-03: one that may not sign certificates, whatever the profile" chain 1 --anchor root.pem \
+	"${named[@]}" --profile "$d/relaxed.conf" by-nosignca.pem nosignca.pem
+ok "CA-03: it is said what it lacks" says '^bad: path.ca: .*certificate signing'
+ok "CA-03: an end entity as the issuer lacks the other" chain 1 --anchor leaf.pem "${named[@]}" \
+	--profile "$d/relaxed.conf" leaf.pem
+ok "CA-04: a CA for signing code only" chain 1 --anchor root.pem "${named[@]}" by-codeca.pem codeca.pem
+ok "CA-04: it names the rule" says '^bad: profile.ike-ca.extended-key-usage: '
+ok "CA-04: nor by a profile from before there was that rule" chain 1 --anchor root.pem \
+	"${named[@]}" --profile "$d/relaxed.conf" by-codeca.pem codeca.pem
 ok "SGW-REV-12: a certificate of another CA" list 2 --crl full.crl --issuer root.pem --cert leaf1.pem
 ok "SGW-REV-12: another issuer" list 2 --crl full.crl --issuer other.pem --cert leaf.pem
 ok "SGW-REV-12: a stale list without it" list 2 --crl empty.crl "${root[@]}" --at "$soon"

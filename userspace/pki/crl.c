@@ -64,7 +64,7 @@ static void put_record(struct pki_crl *crl, uint8_t *record, const struct crl_en
 struct walk {
 	const struct crl_parts *parts;
 	struct pki_der entries;
-	bool foreign;
+	bool foreign, any_foreign;
 };
 
 static bool next_own_entry(struct walk *w, struct crl_entry *e, struct pki_result *result)
@@ -74,6 +74,7 @@ static bool next_own_entry(struct walk *w, struct crl_entry *e, struct pki_resul
 			w->foreign = !crl_names_issuer(e->of, w->parts->issuer);
 		if (!w->foreign)
 			return true;
+		w->any_foreign = true;
 	}
 	return false;
 }
@@ -81,7 +82,7 @@ static bool next_own_entry(struct walk *w, struct crl_entry *e, struct pki_resul
 /* How many entries there are, and the longest serial number: everything is read once. */
 static bool measure(struct pki_crl *crl, const struct crl_parts *parts, struct pki_result *result)
 {
-	struct walk w = { parts, parts->entries, false };
+	struct walk w = { parts, parts->entries, false, false };
 	struct crl_entry e;
 	size_t longest = 1;
 
@@ -91,13 +92,14 @@ static bool measure(struct pki_crl *crl, const struct crl_parts *parts, struct p
 			longest = e.serial.len;
 	}
 	crl->width = 1 + longest + CRL_TAIL;
+	crl->foreign = w.any_foreign;
 	return !w.entries.len;
 }
 
 static bool build_index(struct pki_crl *crl, const struct crl_parts *parts,
 			struct pki_result *result)
 {
-	struct walk w = { parts, parts->entries, false };
+	struct walk w = { parts, parts->entries, false, false };
 	bool sorted = true;
 	struct crl_entry e;
 	uint8_t *at;
@@ -205,6 +207,8 @@ static void hold_against_profile(struct pki_crl *crl, const struct crl_parts *pa
 	};
 
 	crl->partial = parts->partial;
+	if (!crl->partial.rule && crl->foreign)
+		crl->partial = (struct crl_partial){ "crl.indirect", "has entries of other CAs", "" };
 	for (size_t i = 0; !crl->partial.rule && i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct pki_rule *r = &policy->profile->crl[rules[i].id];
 		bool needed = r->level == PKI_ERROR ||
@@ -249,10 +253,11 @@ bool crl_is_complete(const struct pki_crl *crl, struct pki_result *result)
 
 void crl_set_loaded(const struct pki_crl *crl, struct pki_result *result)
 {
-	if (crl_is_complete(crl, result))
-		pki_set(result, PKI_GOOD, "crl.good", "%zu entries", crl->n);
-	result->expires = crl->next_update;
 	result->sha1 = crl->sha1;
+	if (!crl_is_complete(crl, result))
+		return;
+	pki_set(result, PKI_GOOD, "crl.good", "%zu entries", crl->n);
+	result->expires = crl->next_update;
 }
 
 bool crl_describe(struct pki_crl *crl, const struct crl_parts *parts, X509 *issuer,

@@ -10,14 +10,14 @@
 #include <openssl/x509.h>
 #include "pki/crl_index.h"
 
-#define MAGIC		UINT64_C(0x3152434754)	/* "TGCR1" */
+#define MAGIC		UINT64_C(0x3252434754)	/* "TGCR2" */
 /* SEQUENCE, INTEGER of one octet, UTCTime. */
 #define ENTRY_MIN	20
 #define WIDTH_MIN	(1 + 1 + CRL_TAIL)
 #define WIDTH_MAX	(1 + PKI_SERIAL_MAX + CRL_TAIL)
 
 struct crl_flat {
-	uint64_t magic, len, der_len, n, width;
+	uint64_t magic, len, der_len, n, width, foreign;
 	uint8_t digest[PKI_DIGEST_LEN];		/* of the list */
 	uint8_t key_digest[PKI_DIGEST_LEN];	/* of the key that signed it */
 	uint8_t records[];
@@ -39,6 +39,7 @@ size_t pki_crl_flatten(const struct pki_crl *crl, void *out, size_t room)
 	flat->der_len = crl->der_len;
 	flat->n = crl->n;
 	flat->width = crl->width;
+	flat->foreign = crl->foreign;
 	memcpy(flat->digest, crl->digest, sizeof(flat->digest));
 	memcpy(flat->key_digest, crl->key_digest, sizeof(flat->key_digest));
 	memcpy(flat->records, crl->records, crl->n * crl->width);
@@ -69,6 +70,7 @@ static bool attach(struct pki_crl *crl, struct pki_der der, struct pki_der octet
 	if (!pki_crl_flat_len(octets.data, octets.len) || flat->der_len != der.len ||
 	    !crl_parse(der, &parts, result))
 		return false;
+	crl->foreign = flat->foreign;
 	if (!crl_describe(crl, &parts, issuer, policy, result) ||
 	    memcmp(crl->key_digest, flat->key_digest, sizeof(crl->key_digest)) ||
 	    !crl_check_parts(crl, &parts, issuer, policy, result))

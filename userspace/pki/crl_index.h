@@ -25,6 +25,7 @@ struct pki_crl {
 	size_t n, width;
 	size_t der_len;			/* of the list */
 	bool borrowed;			/* the records are somebody else's */
+	bool foreign;			/* it has entries of other CAs, which are not among them */
 	struct crl_scope scope;		/* points into a copy of the extension */
 	struct crl_partial partial;
 };

@@ -143,19 +143,25 @@ static STACK_OF(X509) *verify(const struct path_input *in, const struct path *pa
 	return chain;
 }
 
-/* RFC 5280 4.2.1.3 and 4.2.1.9: both extensions, in every CA of the path. */
+/*
+ * RFC 5280 6.1.4 k and n: CA:TRUE, and keyCertSign where there is a keyUsage. One that is
+ * absent restricts nothing; TS 33.310 6.1.4b asks for one, which is a rule of the profile.
+ */
 static bool check_ca(X509 *cert, struct pki_result *result)
 {
 	char subject[PKI_NAME_TEXT];
 	uint32_t flags = X509_get_extension_flags(cert);
+	const char *lacks = NULL;
 
-	if ((flags & EXFLAG_CA) && (flags & EXFLAG_KUSAGE) &&
-	    (X509_get_key_usage(cert) & KU_KEY_CERT_SIGN))
-		return true;
-	pki_set(result, PKI_BAD, "path.ca",
-		"%s is not a CA with CA:TRUE and keyCertSign (issue from a CA certificate)",
-		pki_subject_text(cert, subject));
-	return false;
+	if (!(flags & EXFLAG_CA))
+		lacks = "CA:TRUE in basicConstraints";
+	else if (flags & EXFLAG_KUSAGE && !(X509_get_key_usage(cert) & KU_KEY_CERT_SIGN))
+		lacks = "keyCertSign in its keyUsage";
+	if (lacks)
+		pki_set(result, PKI_BAD, "path.ca",
+			"%s is not a CA: it lacks %s (issue from a CA certificate)",
+			pki_subject_text(cert, subject), lacks);
+	return !lacks;
 }
 
 static bool check_leaf(X509 *cert, struct pki_result *result)

@@ -378,6 +378,23 @@ static void take_line(struct parser *p, char *line)
 		complain(p, p->line, line, trim(shown), why);
 }
 
+/* A rule that came later counts in full where an older profile does not have it. */
+static bool take_unsaid(struct parser *p, unsigned int class, unsigned int i)
+{
+	const struct pki_rule_kind *k = &pki_rule_kinds[i];
+	char text[LINE_LEN + 1];
+	struct pki_rule rule = { 0 };
+
+	if (!(k->later & 1u << class))
+		return false;
+	snprintf(text, sizeof(text), "%s", k->unsaid);
+	if (take_rule(text, k->kind, k->words, &rule))
+		return false;
+	for (int role = 0; role < PKI_ROLES; role++)
+		p->out->rules[class][role][i] = rule;
+	return true;
+}
+
 static void check_presence(struct parser *p)
 {
 	static const char missing[] = "not given (say off for a rule that is not wanted)";
@@ -387,7 +404,8 @@ static void check_presence(struct parser *p)
 		snprintf(p->section_name, sizeof(p->section_name), "%s",
 			 pki_class_name((enum pki_class)class));
 		for (i = 0; i < PKI_RULES; i++)
-			if (pki_rule_kinds[i].classes & 1u << class && !p->seen[class][0][i])
+			if (pki_rule_kinds[i].classes & 1u << class && !p->seen[class][0][i] &&
+			    !take_unsaid(p, class, i))
 				complain(p, 0, pki_rule_kinds[i].name, "", missing);
 	}
 	for (i = 0; i < PKI_CRL_RULES; i++)

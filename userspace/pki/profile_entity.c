@@ -197,13 +197,14 @@ static int64_t purposes(const X509 *cert, bool *present)
 	return mask;
 }
 
+/* Of a CA it restricts what the certificates below it may be for (CA/B Forum 7.1.2.2). */
 bool pki_met_eku(struct pki_subject *s, const struct pki_rule *rule)
 {
 	bool present;
 
-	if (purposes(s->cert, &present) & rule->value || !present)
+	if (s->anchor || purposes(s->cert, &present) & rule->value || !present)
 		return true;
-	pki_rule_detail(s, "extendedKeyUsage allows none of what it is used for (issue it without, or with ipsecIKE)");
+	pki_rule_detail(s, "extendedKeyUsage allows none of what it is used for (issue it without, or with the use: ipsecIKE, serverAuth, clientAuth)");
 	return false;
 }
 

@@ -363,6 +363,41 @@ static bool met_life_end(struct pki_subject *s, const struct pki_rule *rule)
 	return false;
 }
 
+static bool known_qualifiers(const POLICYINFO *policy)
+{
+	for (int i = 0; i < sk_POLICYQUALINFO_num(policy->qualifiers); i++) {
+		const POLICYQUALINFO *q = sk_POLICYQUALINFO_value(policy->qualifiers, i);
+		int nid = OBJ_obj2nid(q->pqualid);
+
+		if (nid != NID_id_qt_cps && nid != NID_id_qt_unotice)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * RFC 5280 4.2.1.4: who can't interpret a critical certificatePolicies, qualifiers
+ * included, has to refuse the certificate. OpenSSL passes over qualifiers.
+ */
+static bool met_policy_qualifier(struct pki_subject *s, const struct pki_rule *rule)
+{
+	int at = X509_get_ext_by_NID(s->cert, NID_certificate_policies, -1);
+	CERTIFICATEPOLICIES *policies;
+	bool known;
+
+	(void)rule;
+	if (s->anchor || at < 0 || !X509_EXTENSION_get_critical(X509_get_ext(s->cert, at)))
+		return true;
+	policies = X509_get_ext_d2i(s->cert, NID_certificate_policies, NULL, NULL);
+	known = policies;
+	for (int i = 0; known && i < sk_POLICYINFO_num(policies); i++)
+		known = known_qualifiers(sk_POLICYINFO_value(policies, i));
+	CERTIFICATEPOLICIES_free(policies);
+	if (!known)
+		pki_rule_detail(s, "certificatePolicies is critical and has a qualifier that is not known (issue it without the qualifier, or not critical)");
+	return known;
+}
+
 static bool met_signing_bits(struct pki_subject *s, const struct pki_rule *rule)
 {
 	static const uint32_t bits[] = { KU_DIGITAL_SIGNATURE, KU_KEY_ENCIPHERMENT,
@@ -460,6 +495,11 @@ const struct pki_rule_kind pki_rule_kinds[PKI_RULES] = {
 	[PKI_R_AKI] = { "authority-key-id", EVERY, PKI_VALUE_NONE, NULL, met_aki },
 	[PKI_R_LIFE_END] = { "life-end", EVERY, PKI_VALUE_DATE, NULL, met_life_end },
 
+	[PKI_R_POLICY_QUALIFIER] = { "policy-qualifier", EVERY, PKI_VALUE_NONE, NULL,
+				     met_policy_qualifier, EVERY, "error | RFC 5280 4.2.1.4" },
+	[PKI_R_EKU] = { "extended-key-usage", EVERY, PKI_VALUE_SET, PKI_WORDS_EKU, pki_met_eku,
+			CAS, "error " PKI_WORDS_EKU " | RFC 5280 4.2.1.12" },
+
 	[PKI_R_SIGNING_BITS] = { "key-usage-bits", ENTITIES, PKI_VALUE_SET, PKI_WORDS_USAGE,
 				 met_signing_bits },
 	[PKI_R_NON_REPUDIATION] = { "non-repudiation-alone", ENTITIES, PKI_VALUE_NONE, NULL,
@@ -472,7 +512,6 @@ const struct pki_rule_kind pki_rule_kinds[PKI_RULES] = {
 	[PKI_R_SAN_SINGLE] = { "san-single", ENTITIES, PKI_VALUE_NONE, NULL, pki_met_san_single },
 	[PKI_R_COMMON_NAME] = { "common-name", ENTITIES, PKI_VALUE_NONE, NULL,
 				pki_met_common_name },
-	[PKI_R_EKU] = { "extended-key-usage", ENTITIES, PKI_VALUE_SET, PKI_WORDS_EKU, pki_met_eku },
 	[PKI_R_EKU_TOLERATED] = { "extended-key-usage-advice", ENTITIES, PKI_VALUE_SET,
 				  PKI_WORDS_EKU, pki_met_eku_tolerated },
 	[PKI_R_CDP] = { "crl-distribution-point", ENTITIES, PKI_VALUE_NONE, NULL, pki_met_cdp },

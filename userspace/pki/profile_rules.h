@@ -35,6 +35,9 @@ struct pki_rule_kind {
 	enum pki_value_kind kind;
 	const char *words;
 	pki_rule_fn *met;
+	/* What a profile says in @later classes that was written before the rule was there. */
+	unsigned int later;
+	const char *unsaid;
 };
 
 extern const struct pki_rule_kind pki_rule_kinds[PKI_RULES];
