@@ -3,7 +3,7 @@
 #
 # Finds NIST's Public Key Interoperability Test Suite and runs test_pkits of $OUTPUT on
 # it. Debian's python3-cryptography-vectors has it, installed or, without
-# privileges, downloaded with the machine's apt.
+# privileges, fetched.
 set -eu
 cd "$(dirname "$0")"
 program=${OUTPUT:-../../build/tests/pki}/test_pkits
@@ -12,8 +12,8 @@ installed=/usr/lib/python3/dist-packages/cryptography_vectors/x509/PKITS_data
 fetch() { # DIR: downloads and unpacks into it
 	rm -rf "$1.part"
 	mkdir -p "$1.part"
-	(cd "$1.part" && apt-get -qq download python3-cryptography-vectors >&2 &&
-		dpkg-deb -x python3-cryptography-vectors_*.deb .) || return 1
+	../vm/fetch-package --binary python3-cryptography-vectors "$1.part" >&2 &&
+		dpkg-deb -x "$1.part"/python3-cryptography-vectors_*.deb "$1.part" || return 1
 	rm -rf "$1"
 	mv "$1.part" "$1"
 }

@@ -34,7 +34,8 @@ key() {
 }
 
 image_dir() {
-	printf '%s/image-%s-%s\n' "$cache" "$1" "$(key "$vm/image")"
+	printf '%s/image-%s-%s\n' "$cache" "$1" "$(key "$vm/image" "$repo/tools/strongswan-headers" \
+		<("$repo/tools/packages" module build run guest))"
 }
 
 # once DIR COMMAND...: make DIR by running COMMAND with one argument more, a
