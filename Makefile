@@ -5,6 +5,7 @@
 #                        f2... that of one of the sources' flows
 #   make check           all tests; KERNEL=bookworm or sid picks another Debian, UML=no has
 #                        all that needs a VM in QEMU
+#   make check-fresh     the README's commands, typed into fresh Debians; an hour and more
 #   make check-long      ten million mutations of each parser's input; hours, -j helps
 #   make bench           per-packet cost and time to open, side by side
 #   make all install     build and install for the running machine
@@ -16,15 +17,24 @@ KDIR ?= /lib/modules/$(KVER)/build
 SSDIR ?= /usr/src/strongswan
 KERNEL ?= trixie
 
-export O DESTDIR PREFIX KVER KDIR SSDIR KERNEL UML
+# From where make was called, wherever a part of the tree is built.
+override O := $(abspath $(O))
 
-.PHONY: all kmod userspace tests install install-tests demo check check-long bench generate clean
+export O DESTDIR PREFIX KVER KDIR SSDIR KERNEL UML
+# O on the command line is ours alone: a kernel's build takes one for its own.
+MAKEOVERRIDES := $(filter-out O=%,$(MAKEOVERRIDES))
+
+.PHONY: all kmod userspace tests install install-tests demo check check-long check-fresh bench \
+	generate clean
 all: kmod userspace
 
 # The kernel build writes beside its sources, so it gets a copy of them.
 KMOD_SRC := $(wildcard kmod/*.[ch] kmod/Makefile Kbuild include/uapi/linux/*.h)
 kmod: $(O)/kmod/trustgate.ko
 $(O)/kmod/trustgate.ko: $(KMOD_SRC)
+	@[ -e "$(KDIR)/Makefile" ] || { echo "trustgate: no headers of Linux $(KVER) in $(KDIR)" \
+		"(Debian: apt-get install $$(tools/packages module); of another kernel: set KVER, or" \
+		"KDIR)" >&2; exit 1; }
 	@mkdir -p $(O)/kbuild
 	@cp -p --parents $(KMOD_SRC) $(O)/kbuild/
 	$(MAKE) -C $(KDIR) M=$(O)/kbuild modules
@@ -50,7 +60,8 @@ install: all
 	install -D -m 644 policy/modprobe-trustgate.conf $(DESTDIR)/etc/modprobe.d/trustgate.conf
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
-# For the guests of tests/vm: see tests/Makefile.
+# For the guests of tests/vm, which have what they need: see tests/Makefile. Elsewhere, with
+# KSFT=$$(tests/vm/linux-tools)/tools/testing/selftests.
 tests: userspace
 	O=$(O)/tests $(MAKE) -C tests all
 install-tests:
@@ -70,6 +81,10 @@ bench:
 
 check:
 	tests/run-all
+
+check-fresh:
+	tests/fresh/run
+	tests/fresh/use
 
 check-long:
 	tests/lint/deps
