@@ -102,6 +102,7 @@ setup() {
 	# A test that was ended for its time has left its namespaces.
 	[ ! -e /run/netns/lan ] || topology_down
 	rm -rf /run/trustgate/hnb "$TG_RUN/hnb" "$TG_RUN/segw" "$TG_RUN"/ocsp*
+	[ ! -c /dev/tpmrm0 ] || firmware_measures || bail "the TPM can't be measured into"
 	topology_up && gate_load && ocsp_start || bail "no topology"
 	segw_unrevoke > /dev/null 2>&1
 	trap teardown EXIT

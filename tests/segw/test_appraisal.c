@@ -95,6 +95,28 @@ static void second_value(struct world *w)
 	quote_digest(&w->m.quote);
 }
 
+/* What a TPM quotes that nobody measured into: zeros, PCR 0 with the locality of its start. */
+static void nothing(struct world *w)
+{
+	for (int i = 0; i < TRE_PCRS; i++)
+		memset(w->m.quote.pcrs[i], 0, TRE_DIGEST_LEN);
+	quote_digest(&w->m.quote);
+}
+
+static void nothing_locality(struct world *w)
+{
+	nothing(w);
+	w->m.quote.pcrs[0][TRE_DIGEST_LEN - 1] = 3;
+	quote_digest(&w->m.quote);
+}
+
+static void nothing_hcrtm(struct world *w)
+{
+	nothing_locality(w);
+	w->m.quote.pcrs[0][TRE_DIGEST_LEN - 1] = 4;
+	quote_digest(&w->m.quote);
+}
+
 static void more_pcrs(struct world *w)
 {
 	w->m.quote.attest.attested.quote.pcrSelect.pcrSelections[0].pcrSelect[1] |= 8;
@@ -144,6 +166,11 @@ static const struct appraisal cases[] = {
 	  .in_detail = "none of the 2" },
 	{ "FFS-03", "with their values the PCR is named", APPRAISE_FAIL, "appraise.pcr", other_pcr_told,
 	  .in_detail = "PCR 7 is 7777777777777777777777777777777777777777777777777777777777777777, allowed is 0707" },
+	{ "FFS-03", "PCRs into which nothing was measured fail", APPRAISE_FAIL, "appraise.pcr.nothing", nothing,
+	  .in_detail = "enable the SHA-256 bank" },
+	{ "FFS-03", "so do they after a start at locality 3", APPRAISE_FAIL, "appraise.pcr.nothing", nothing_locality },
+	{ "FFS-03", "or behind an H-CRTM", APPRAISE_FAIL, "appraise.pcr.nothing", nothing_hcrtm },
+	{ "FFS-03", "and without a reference", APPRAISE_FAIL, "appraise.pcr.nothing", nothing, no_reference },
 	{ "FFS-03", "more PCRs than the reference has fail", APPRAISE_FAIL, "appraise.selection", more_pcrs },
 };
 
@@ -275,8 +302,15 @@ static void test_reference(void)
 	r = make(POLICY, REPORT_MASK, err);
 	tap_ok(r && r->n == 2, "FFS-03: a policy with two values of one PCR allows two digests");
 	appraise_reference_free(r);
-	r = make(POLICY, 1, err);
+	r = make(POLICY, 0x400, err);
 	tap_ok(r && r->n == 1, "FFS-03: of PCRs that aren't quoted nothing counts");
+	appraise_reference_free(r);
+	tap_ok(!make(POLICY, 1, err) && strstr(err, "nothing was ever measured"),
+	       "FFS-03: PCRs that have the value they are reset to are no reference");
+	tap_ok(!make(POLICY, 0x401, err) && strstr(err, "nothing was ever measured"),
+	       "FFS-03: nor are they beside the kernel's");
+	r = make("policy 1\npcr 0 " X("00") " " X("01") "\npcr 7 " X("00") "\n", 0x81, err);
+	tap_ok(r && r->n == 1, "FFS-03: nor do they make one of the digests of another");
 	appraise_reference_free(r);
 	tap_ok(!make(POLICY, REPORT_MASK | 2, err) && strstr(err, "PCR 1"),
 	       "FFS-03: a PCR that is quoted and has no value is no reference");
@@ -291,7 +325,7 @@ static void test_reference(void)
 	tap_ok(!make(big, 7, err) && strstr(err, "more than 65536"),
 	       "FFS-03: more combinations than can be looked through are no reference");
 	r = make(big, 6, err);
-	tap_ok(r && r->n == (size_t)255 * 255, "FFS-03: 65025 are");
+	tap_ok(r && r->n == (size_t)255 * 255 - 1, "FFS-03: 65025 are, but for the one of nothing");
 	appraise_reference_free(r);
 }
 

@@ -44,7 +44,13 @@ finish() {
 	exit
 }
 
-# tpm_start NAME: the TPM whose state is of that name; its log counts commands.
+# What the firmware of a box measures into PCR 0, and what that then is.
+measured=$(printf 'the firmware' | sha256sum | cut -c -64)
+firmware=$(python3 -c 'import hashlib, sys
+print(hashlib.sha256(bytes(32) + bytes.fromhex(sys.argv[1])).hexdigest())' "$measured")
+
+# tpm_start NAME [blank]: the TPM whose state is of that name; its log counts commands. The
+# firmware has measured itself, unless it is to be blank.
 tpm_start() {
 	local sock=$d/$1.sock
 	mkdir -p "$d/$1"
@@ -59,6 +65,7 @@ tpm_start() {
 		sleep 0.1
 	done
 	export TRUSTGATE_TCTI=swtpm:path=$sock TPM2TOOLS_TCTI=swtpm:path=$sock
+	[ "${2-}" = blank ] || tpm2_pcrextend "0:sha256=$measured" > /dev/null
 }
 
 tpm_stop() {

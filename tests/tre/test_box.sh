@@ -22,7 +22,7 @@ policy() { # FILE LINE...
 runs() { for v in $(measure ima "$d/ima" "$@"); do tpm2_pcrextend "10:sha256=$v"; done; }
 
 tpm_start box
-policy "$d/p" "pcr 0 $zero" "pcr 7 $zero"
+policy "$d/p" "pcr 0 $firmware" "pcr 7 $zero"
 ok "HNB-TRE-01: values alone: pass" says_box pass tre.good 0x81 "$d/p"
 has_name() { [ "$(cut -d' ' -f4 "$out")" = lab ]; }
 ok "HNB-TRE-01: with the policy's name" has_name
@@ -33,7 +33,7 @@ echo 'pcrs' >> "$d/p"
 ok "HNB-TRE-02: a policy that does not parse" says_box unavailable tre.policy.syntax 0x81 "$d/p"
 
 # Files: PCR 10 is quoted because the policy has rules for it.
-policy "$d/p" "pcr 0 $zero" "ima allow /bin/sh $ones"
+policy "$d/p" "pcr 0 $firmware" "ima allow /bin/sh $ones"
 ok "HNB-TRE-02: rules for files, and no list" says_box unavailable tre.ima.absent 0x1 "$d/p"
 ok "HNB-TRE-01: which one is missing" says /nonexistent/ima
 runs boot_aggregate="$zero" /bin/sh="$ones"
@@ -47,7 +47,7 @@ runs /bin/evil="$zero"
 ok "HNB-TRE-01: an unknown file" says_box fail tre.ima.unlisted 0x1 "$d/p" "ima=$d/ima"
 
 # The next policy beside it.
-policy "$d/n" "pcr 0 $zero" "ima allow /bin/evil $zero"
+policy "$d/n" "pcr 0 $firmware" "ima allow /bin/evil $zero"
 ok "HNB-TRE-01: known to the next policy: pass" says_box pass tre.good 0x1 "$d/p" "ima=$d/ima" "next=$d/n"
 ok "HNB-TRE-01: it alone does not know the old file" says_box fail tre.ima.unlisted 0x1 "$d/n" "ima=$d/ima"
 policy "$d/n" "ima allow /bin/evil $zero" "ima deny $ones"
@@ -65,7 +65,7 @@ echo bad >> "$d/n"
 ok "HNB-TRE-01: a next policy that does not parse allows nothing" \
 	says_box fail tre.ima.unlisted 0x1 "$d/p" "ima=$d/ima" "next=$d/n"
 ok "HNB-TRE-01: and is told" says 'not used: .*line 6'
-policy "$d/p" "pcr 0 $zero" "ima allow /bin/sh $ones" "ima allow /bin/evil $zero"
+policy "$d/p" "pcr 0 $firmware" "ima allow /bin/sh $ones" "ima allow /bin/evil $zero"
 ok "HNB-TRE-01: nor does it keep a good box from passing" \
 	says_box pass tre.good 0x1 "$d/p" "ima=$d/ima" "next=$d/n"
 
@@ -81,7 +81,7 @@ exits 0 policy sign --key "$d/other" "$d/p"
 ok "HNB-TRE-01: signed by another" says_box fail tre.policy.signature 0x1 "$d/p" "ima=$d/ima" "key=$d/pub"
 exits 0 policy sign --key "$d/key" "$d/p"
 ok "HNB-TRE-02: the key is missing" says_box unavailable tre.policy.key 0x1 "$d/p" "ima=$d/ima" "key=$d/none"
-policy "$d/p" "pcr 0 $zero" "ima allow /bin/sh $ones"
+policy "$d/p" "pcr 0 $firmware" "ima allow /bin/sh $ones"
 exits 0 policy sign --key "$d/key" "$d/p"
 policy "$d/n" "ima allow /bin/evil $zero"
 exits 0 policy sign --key "$d/key" "$d/n"
@@ -96,7 +96,7 @@ measure events "$d/events" 4:0x80000003:aa 4:4:00 > "$d/values"
 tpm2_pcrextend "4:sha256=$(printf '\xaa' | sha256sum | cut -d' ' -f1)"
 tpm2_pcrextend "4:sha256=$(printf '\x00' | sha256sum | cut -d' ' -f1)"
 policy "$d/e" "event allow 4 $(printf '\xaa' | sha256sum | cut -d' ' -f1)" \
-	"event allow 4 $(printf '\x00' | sha256sum | cut -d' ' -f1)" "pcr 0 $zero"
+	"event allow 4 $(printf '\x00' | sha256sum | cut -d' ' -f1)" "pcr 0 $firmware"
 ok "HNB-TRE-01: rules for events: pass" says_box pass tre.good 0x1 "$d/e" "eventlog=$d/events"
 ok "HNB-TRE-02: and no log" says_box unavailable tre.eventlog.absent 0x1 "$d/e"
 measure events "$d/events" 4:0x80000003:aa > /dev/null
@@ -104,7 +104,7 @@ ok "HNB-TRE-01: a log that leaves one out" says_box fail tre.eventlog.replay 0x1
 ok "HNB-TRE-01: an empty log" says_box fail tre.eventlog.syntax 0x1 "$d/e" "eventlog=$d/empty"
 
 # Another boot.
-policy "$d/p" "pcr 0 $zero" "pcr 16 $zero"
+policy "$d/p" "pcr 0 $firmware" "pcr 16 $zero"
 says_box pass tre.good 0x1 "$d/p"
 resets=$(cut -d' ' -f3 "$out")
 ok "HNB-TRE-11: the boot that it was first measured in: pass" \

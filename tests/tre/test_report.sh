@@ -19,7 +19,8 @@ zero=$(printf '%064d' 0)
 sa=(--spi-i 0102030405060708 --spi-r 1112131415161718 --ni "$ni" --nr "$nr" --id henb-1.example.org)
 {
 	printf 'policy 1\nname lab-7\n'
-	for pcr in 0 1 2 3 4 5 6 7; do echo "pcr $pcr $zero"; done
+	echo "pcr 0 $firmware"
+	for pcr in 1 2 3 4 5 6 7; do echo "pcr $pcr $zero"; done
 } > "$d/policy"
 sed "s/^pcr 4 .*/pcr 4 ${zero//0/f}/" "$d/policy" > "$d/policy.other"
 echo "manifest of the firmware" > "$d/manifest"

@@ -179,7 +179,7 @@ for who in operator thief; do
 	openssl ecparam -name prime256v1 -genkey -noout -out "$d/$who.key"
 	openssl pkey -in "$d/$who.key" -pubout -out "$d/$who.pem"
 done
-printf 'policy 1\nname lab\npcr 0 %064d\n' 0 > "$d/state"
+printf 'policy 1\nname lab\npcr 0 %s\n' "$firmware" > "$d/state"
 "$tool" tre approval sign --version 1 --key "$d/operator.key" -o "$d/approval" "$d/state"
 export APPROVER=$d/operator.pem
 provision && authorise

@@ -11,7 +11,7 @@ need swtpm tpm2_sign openssl python3
 worker=${O:-../../build/tests/tre}/worker_tpm
 echo "TAP version 13"
 zero=$(printf '%064d' 0)
-printf 'policy 1\nname lab\nversion 1\npcr 0 %s\npcr 7 %s\n' "$zero" "$zero" > "$d/policy"
+printf 'policy 1\nname lab\nversion 1\npcr 0 %s\npcr 7 %s\n' "$firmware" "$zero" > "$d/policy"
 openssl ecparam -name prime256v1 -genkey -noout -out "$d/operator.key"
 
 asked() { "$worker" "$TRUSTGATE_TCTI" "${1:-20000}" "$d/policy" "$d/box/ike.approval" > "$out" 2> "$err"; }

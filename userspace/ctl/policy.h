@@ -50,10 +50,12 @@ int policy_mask(const char *s, uint32_t *mask);
 
 struct policy_state {
 	uint32_t mask;
+	uint32_t from_file;	/* of these, the ones that a file of values has */
 	uint8_t pcrs[TRE_PCRS][TRE_DIGEST_LEN];
 	struct policy_text eventlog, ima;
 	bool has_eventlog, has_ima;
 	char why_eventlog[160], why_ima[160];
+	char elsewhere[64];	/* other banks that have values, as in struct tre_measured */
 };
 
 /* Of this box: PCRs of @mask read from the TPM (not quoted), the logs where @c says. A
@@ -61,7 +63,7 @@ struct policy_state {
  */
 int state_live(struct policy_state *s, const struct config *c, uint32_t mask);
 /* Each: 0, or EXIT_USAGE after having complained. */
-int state_pcrs(struct policy_state *s, const char *path);
+int state_pcrs(struct policy_state *s, const char *path);	/* policy_pcrs.c */
 int state_eventlog(struct policy_state *s, const char *path);
 int state_ima(struct policy_state *s, const char *path);
 /* Values that no file gave and a log leads to. */

@@ -7,6 +7,7 @@
 #include "policy.h"
 #include "tre/eventlog.h"
 #include "tre/imalog.h"
+#include "tre/reset.h"
 
 #define KIND(k)		(1u << TRE_RULE_##k)
 #define ALLOWS		(KIND(PCR) | KIND(EVENT) | KIND(IMA_ALLOW))
@@ -331,9 +332,26 @@ static void add_excludes(struct make *m)
 		book_add(&m->book, TRE_RULE_IMA_EXCLUDE, 0, NULL, patterns[i], strlen(patterns[i]));
 }
 
+/* Said here, where it is known which bank has values; the parser would refuse them too. */
+static int refuse_nothing(const struct make *m)
+{
+	const uint32_t mask = m->state.mask & m->mask;
+	struct tre_result nothing;
+
+	if (!mask || tre_pcrs_prove(mask, (const uint8_t (*)[TRE_DIGEST_LEN])m->state.pcrs))
+		return 0;
+	tre_set_nothing(&nothing, mask);
+	tre_remark_elsewhere(&nothing, m->state.elsewhere);
+	complain(nothing.rule, nothing.detail, NULL);
+	return EXIT_FAILED;
+}
+
 static int add_sources(struct make *m, const struct config *c)
 {
 	int rc = load_state(m, c);
+
+	if (!rc)
+		rc = refuse_nothing(m);
 
 	if (!rc && m->root)
 		rc = book_add_tree(&m->book, m->root);
@@ -378,6 +396,62 @@ static int add_base(struct make *m)
 	return 0;
 }
 
+/* What was asked for, or was told of when the list was read, contradicts nothing. */
+static bool is_expected(const char *rule)
+{
+	static const char *const rules[] = {
+		"tre.event.denied", "tre.ima.denied", "tre.ima.violation", "tre.ima.algorithm",
+		"tre.ima.template",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (!strcmp(rules[i], rule))
+			return true;
+	return false;
+}
+
+/* @arg counts what is wrong. */
+static void found(void *arg, const struct tre_result *r)
+{
+	unsigned int *wrong = arg;
+
+	if (r->verdict != TRE_FAIL || is_expected(r->rule))
+		return;
+	complain(r->rule, r->detail, NULL);
+	++*wrong;
+}
+
+/*
+ * A policy that refuses what it was made from holds every box. What can't be told, for
+ * want of a source, is no reason; what a log that was given leads to and the values
+ * given are not, is one also where the policy has values alone.
+ */
+static int judge_itself(const struct make *m, const char *text, size_t len)
+{
+	struct tre_policy *policy = tre_policy_parse(text, len, NULL, 0);
+	struct tre_measured measured = state_measured(&m->state);
+	const uint32_t mask = m->state.mask & m->mask;
+	struct tre_measured given = measured;
+	struct tre_judged judged = { 0 };
+	struct tre_result r = { 0 };
+	unsigned int wrong = 0;
+
+	if (!m->eventlog)
+		given.eventlog.octets = NULL;
+	if (!m->ima)
+		given.imalog.octets = NULL;
+	tre_judge_logs(&given, mask | IMA_BIT, found, &wrong);
+	if (!wrong && mask)
+		tre_judge((const struct tre_policy *const *)&policy, 1, mask, &measured, &judged, &r,
+			  found, &wrong);
+	tre_policy_free(policy);
+	if (!wrong)
+		return 0;
+	complain("policy", "it refuses the very state it was made from, and is not written",
+		 "see above; give values and logs of one boot of one box");
+	return EXIT_FAILED;
+}
+
 static int write_policy(struct make *m, const char *output)
 {
 	size_t len;
@@ -392,7 +466,9 @@ static int write_policy(struct make *m, const char *output)
 	text = book_write(&m->book, &len);
 	if (!text)
 		return EXIT_FAILED;
-	rc = policy_write(output, text, len);
+	rc = judge_itself(m, text, len);
+	if (!rc)
+		rc = policy_write(output, text, len);
 	free(text);
 	if (rc || !output || !strcmp(output, "-"))
 		return rc;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What was measured on a box: PCR values and logs, of this one or from files. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +7,8 @@
 #include "tre/eventlog.h"
 #include "tre/imalog.h"
 #include "tre/measure.h"
+#include "tre/reset.h"
 #include "tre/session.h"
-
-#define PCRS_MAX	65536
 
 static bool read_tpm(struct policy_state *s, const char *tcti, uint32_t mask,
 		     struct tre_result *r)
@@ -19,6 +17,8 @@ static bool read_tpm(struct policy_state *s, const char *tcti, uint32_t mask,
 	bool ok;
 
 	ok = tre_session_open(&tpm, tcti, r) && tre_pcrs_read(&tpm, mask, s->pcrs, r);
+	if (ok && !tre_pcrs_prove(mask, (const uint8_t (*)[TRE_DIGEST_LEN])s->pcrs))
+		tre_pcrs_elsewhere(&tpm, mask, s->elsewhere, sizeof(s->elsewhere));
 	tre_session_close(&tpm);
 	return ok;
 }
@@ -47,58 +47,6 @@ int state_live(struct policy_state *s, const struct config *c, uint32_t mask)
 					  sizeof(s->why_eventlog));
 	if (!s->has_ima)
 		s->has_ima = try_log(c->tre.ima, &s->ima, s->why_ima, sizeof(s->why_ima));
-	return 0;
-}
-
-static int nibble(int c)
-{
-	return isdigit(c) ? c - '0' : tolower(c) - 'a' + 10;
-}
-
-/* "N : 0xHEX" as tpm2_pcrread prints it, "pcr N HEX" or "N HEX". */
-static bool take_value(struct policy_state *s, const char *line)
-{
-	unsigned long n;
-	char *end;
-
-	line += strspn(line, " \t");
-	if (!strncmp(line, "pcr", 3))
-		line += 3 + strspn(line + 3, " \t");
-	n = strtoul(line, &end, 10);
-	if (end == line || n >= TRE_PCRS)
-		return false;
-	line = end + strspn(end, " \t:=");
-	if (line[0] == '0' && (line[1] == 'x' || line[1] == 'X'))
-		line += 2;
-	if (strspn(line, "0123456789abcdefABCDEF") != (size_t)2 * TRE_DIGEST_LEN)
-		return false;
-	for (int i = 0; i < TRE_DIGEST_LEN; i++)
-		s->pcrs[n][i] = (uint8_t)(nibble(line[2 * i]) << 4 | nibble(line[2 * i + 1]));
-	s->mask |= 1u << n;
-	return true;
-}
-
-/* Headers such as "sha256:" are passed over, digests of other banks refused. */
-int state_pcrs(struct policy_state *s, const char *path)
-{
-	char *line, *next;
-	struct policy_text t;
-
-	if (policy_need(path, PCRS_MAX, &t))
-		return EXIT_USAGE;
-	for (line = t.data; line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		line[strcspn(line, "#\r")] = '\0';
-		if (line[strspn(line, " \t")] && !strchr("sS", line[strspn(line, " \t")]) &&
-		    !take_value(s, line)) {
-			complain(path, line, "write 'N HEX' with 64 hex digits a line, as tpm2_pcrread sha256 does");
-			free(t.data);
-			return EXIT_USAGE;
-		}
-	}
-	free(t.data);
 	return 0;
 }
 
@@ -165,7 +113,7 @@ int state_replay(struct policy_state *s)
 
 struct tre_measured state_measured(const struct policy_state *s)
 {
-	return (struct tre_measured){
+	struct tre_measured m = {
 		.mask = s->mask, .pcrs = (const uint8_t (*)[TRE_DIGEST_LEN])s->pcrs,
 		.eventlog = {
 			.octets = s->has_eventlog ? (const uint8_t *)s->eventlog.data : NULL,
@@ -176,6 +124,9 @@ struct tre_measured state_measured(const struct policy_state *s)
 			.len = s->ima.len, .why = *s->why_ima ? s->why_ima : NULL,
 		},
 	};
+
+	snprintf(m.elsewhere, sizeof(m.elsewhere), "%s", s->elsewhere);
+	return m;
 }
 
 void state_free(struct policy_state *s)

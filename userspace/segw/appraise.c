@@ -13,6 +13,7 @@
 #include "segw/certkey.h"
 #include "segw/reference.h"
 #include "tre/evidence.h"
+#include "tre/reset.h"
 #include "tre/values.h"
 
 const char *appraise_verdict_name(enum appraise_verdict verdict)
@@ -139,6 +140,10 @@ static bool state_ok(const struct appraise_reference *ref, const char *own,
 {
 	char digest[2 * TRE_DIGEST_LEN + 1];
 
+	if (tre_digest_is_reset(e->pcr_mask, e->pcr_digest))
+		return say(r, APPRAISE_FAIL, "appraise.pcr.nothing",
+			   "nothing was measured into PCRs 0x%06" PRIx32 " of the device's SHA-256 bank "
+			   TRE_RESET_REMEDY, e->pcr_mask);
 	if (!ref && *own)
 		return say(r, APPRAISE_UNJUDGED, "appraise.reference.own",
 			   "there is no reference %s, by which this device goes (put it into [integrity] references)",

@@ -40,8 +40,8 @@ struct appraise_reference;
 
 /*
  * Of the values @policy allows for the PCRs of @mask. Takes @policy, also on error.
- * NULL with why in @err: no PCR, a PCR without a line in the policy, more than
- * APPRAISE_DIGESTS_MAX combinations, or no memory.
+ * NULL with why in @err: no PCR, a PCR without a line in the policy, nothing but the
+ * values that they are reset to, more than APPRAISE_DIGESTS_MAX combinations, or no memory.
  */
 #define APPRAISE_DIGESTS_MAX	65536
 struct appraise_reference *appraise_reference_make(struct tre_policy *policy, uint32_t mask,

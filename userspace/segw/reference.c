@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
+#include "tre/reset.h"
 #include "tre/values.h"
 
 struct pcr_values {
+	unsigned int pcr;
 	const uint8_t (*values)[TRE_DIGEST_LEN];
 	size_t n, at;
 };
@@ -19,6 +21,7 @@ struct pcr_values {
 struct combinations {
 	struct pcr_values pcr[TRE_PCRS];
 	unsigned int npcrs;
+	uint32_t proving;	/* of them: tre_pcrs_that_prove() */
 	size_t total;
 };
 
@@ -27,11 +30,13 @@ static bool collect(struct combinations *c, const struct tre_policy *policy, uin
 		    char *err, size_t errlen)
 {
 	c->total = 1;
+	c->proving = tre_pcrs_that_prove(mask);
 	for (unsigned int i = 0; i < TRE_PCRS; i++) {
 		struct pcr_values *p = &c->pcr[c->npcrs];
 
 		if (!(mask & 1u << i))
 			continue;
+		p->pcr = i;
 		p->n = tre_policy_values(policy, i, &p->values);
 		if (!p->n) {
 			snprintf(err, errlen, "the policy has no value for PCR %u, which reports quote", i);
@@ -46,6 +51,18 @@ static bool collect(struct combinations *c, const struct tre_policy *policy, uin
 		c->total *= p->n;
 	}
 	return true;
+}
+
+/* Values that PCRs are reset to are nobody's state, whatever else each of them may be. */
+static bool proves(const struct combinations *c)
+{
+	for (unsigned int i = 0; i < c->npcrs; i++) {
+		const struct pcr_values *p = &c->pcr[i];
+
+		if (c->proving & 1u << p->pcr && !tre_pcr_is_reset(p->pcr, p->values[p->at], TRE_DIGEST_LEN))
+			return true;
+	}
+	return false;
 }
 
 static bool digest_one(EVP_MD_CTX *md, const struct combinations *c, uint8_t out[TRE_DIGEST_LEN])
@@ -79,8 +96,9 @@ static bool digest_all(struct appraise_reference *r, struct combinations *c)
 
 	r->digests = calloc(c->total, sizeof(*r->digests));
 	ok = ok && r->digests;
-	for (r->n = 0; ok && r->n < c->total; r->n++) {
-		ok = digest_one(md, c, r->digests[r->n]);
+	for (size_t i = 0; ok && i < c->total; i++) {
+		if (proves(c))
+			ok = digest_one(md, c, r->digests[r->n++]);
 		step(c);
 	}
 	EVP_MD_CTX_free(md);
@@ -105,9 +123,13 @@ struct appraise_reference *appraise_reference_make(struct tre_policy *policy, ui
 	if (!mask || mask >> TRE_PCRS) {
 		snprintf(err, errlen, "mask 0x%x names no PCR, or one above %d", mask, TRE_PCRS - 1);
 	} else if (collect(&c, policy, mask, err, errlen)) {
-		if (digest_all(r, &c))
+		if (!digest_all(r, &c))
+			snprintf(err, errlen, "out of memory");
+		else if (r->n)
 			return r;
-		snprintf(err, errlen, "out of memory");
+		else
+			snprintf(err, errlen, "nothing was ever measured into PCRs 0x%06x, so they prove nothing "
+				 TRE_RESET_REMEDY, mask);
 	}
 	appraise_reference_free(r);
 	return NULL;

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include "tre/attest.h"
 #include "tre/internal.h"
+#include "tre/reset.h"
 
 static bool parse_attest(const uint8_t *attest, size_t len, TPMS_ATTEST *out,
 			 struct tre_result *result)
@@ -45,6 +46,10 @@ static bool check_quote(const TPMS_ATTEST *a, uint32_t mask,
 	if (quoted->size != TRE_DIGEST_LEN || memcmp(quoted->buffer, digest, TRE_DIGEST_LEN)) {
 		tre_set(result, TRE_FAIL, "tre.quote.digest",
 			"the PCR values read are not the ones quoted (measure again when the system is idle)");
+		return false;
+	}
+	if (!tre_pcrs_prove(mask, pcrs)) {
+		tre_set_nothing(result, mask);
 		return false;
 	}
 	return true;

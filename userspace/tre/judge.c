@@ -9,6 +9,7 @@
 #include <string.h>
 #include "tre/imalog.h"
 #include "tre/judge_internal.h"
+#include "tre/reset.h"
 
 #define IMA_BIT		(1u << TRE_IMA_PCR)
 
@@ -119,6 +120,30 @@ void tre_remark(struct tre_result *result, const char *remark)
 	memcpy(result->detail + at, remark, extra);
 }
 
+void tre_remark_elsewhere(struct tre_result *result, const char *elsewhere)
+{
+	char remark[96];
+
+	if (!*elsewhere)
+		return;
+	snprintf(remark, sizeof(remark), "; something was into %s", elsewhere);
+	tre_remark(result, remark);
+}
+
+/* Values that every TPM has which nobody measures into are nobody's state. */
+static bool proves(struct judge *j, uint32_t mask)
+{
+	struct tre_result nothing;
+
+	mask &= j->m->mask;
+	if (!mask || tre_pcrs_prove(mask, j->m->pcrs))
+		return true;
+	tre_set_nothing(&nothing, mask);
+	tre_remark_elsewhere(&nothing, j->m->elsewhere);
+	judge_refuse(j, TRE_FAIL, nothing.rule, "%s", nothing.detail);
+	return false;
+}
+
 static void conclude(struct judge *j, uint32_t mask)
 {
 	unsigned int more = j->judged->refused + j->judged->untold;
@@ -152,6 +177,8 @@ static void judge_all(struct judge *j, uint32_t mask, uint32_t rules)
 			     "there is no reference policy, or nothing to judge (install one)");
 		return;
 	}
+	if (!proves(j, mask | rules))
+		return;
 	left = judge_values(j, mask, rules);
 	/* Files are what PCR 10 is for; whoever has rules for events in it means those. */
 	for (i = 0; i < j->n; i++)
@@ -171,6 +198,22 @@ void tre_judge(const struct tre_policy *const *policies, size_t n, uint32_t mask
 	};
 
 	judge_all(&j, mask, needed(&j));
+}
+
+void tre_judge_logs(const struct tre_measured *measured, uint32_t mask, tre_refusal_fn *each,
+		    void *arg)
+{
+	struct tre_judged judged = { 0 };
+	struct tre_result first;
+	struct judge j = {
+		.m = measured, .judged = &judged, .result = &first, .each = each, .arg = arg,
+	};
+
+	mask &= measured->mask;
+	if (measured->eventlog.octets)
+		judge_events_replay(&j, mask & ~IMA_BIT);
+	if (measured->imalog.octets && mask & IMA_BIT)
+		judge_files_replay(&j);
 }
 
 bool tre_policy_match(const struct tre_policy *policy, uint32_t mask,

@@ -21,6 +21,8 @@ struct tre_measured {
 	uint32_t mask;		/* PCRs whose values are known: those of the quote */
 	const uint8_t (*pcrs)[TRE_DIGEST_LEN];	/* TRE_PCRS of them */
 	struct tre_log eventlog, imalog;
+	/* Other banks of that TPM that something was measured into, "sha1, sha384"; or "". */
+	char elsewhere[64];
 };
 
 struct tre_judged {
@@ -45,6 +47,13 @@ typedef void tre_refusal_fn(void *arg, const struct tre_result *refusal);
 void tre_judge(const struct tre_policy *const *policies, size_t n, uint32_t mask,
 	       const struct tre_measured *measured, struct tre_judged *judged,
 	       struct tre_result *result, tre_refusal_fn *each, void *arg);
+
+/* Do the logs that are there lead to the values of @mask? @each is told where not. */
+void tre_judge_logs(const struct tre_measured *measured, uint32_t mask, tre_refusal_fn *each,
+		    void *arg);
+
+/* tre.pcr.nothing in @result: where @elsewhere, if anywhere, something was measured. */
+void tre_remark_elsewhere(struct tre_result *result, const char *elsewhere);
 
 /* Say more in @result's detail, before its remedy, if there is room. */
 void tre_remark(struct tre_result *result, const char *remark);

@@ -58,8 +58,7 @@ static void judge_event(struct judge *j, const struct tre_event *e, uint32_t pcr
 		     e->pcr, e->n, tre_event_name(e->type, name), digest, allows, e->pcr, digest);
 }
 
-/* Does the log lead to the values of @pcrs? */
-static bool events_replay(struct judge *j, uint32_t pcrs)
+bool judge_events_replay(struct judge *j, uint32_t pcrs)
 {
 	char have[TRE_HEX_LEN + 1], want[TRE_HEX_LEN + 1];
 	struct tre_eventlog log;
@@ -99,7 +98,7 @@ void judge_events(struct judge *j, uint32_t pcrs)
 			     l->why ? l->why : "none was given (give it)");
 		return;
 	}
-	if (!events_replay(j, pcrs) || !tre_eventlog_begin(&log, l->octets, l->len))
+	if (!judge_events_replay(j, pcrs) || !tre_eventlog_begin(&log, l->octets, l->len))
 		return;
 	while (tre_eventlog_next(&log, &e) > 0)
 		if (e.extends)

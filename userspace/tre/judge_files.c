@@ -176,10 +176,7 @@ static void judge_file(struct judge *j, const struct tre_ima_entry *e, bool prov
 		refuse_file(j, e, allows);
 }
 
-/* Entries up to the quoted value, which the list has gone past when it is read later; or
- * -1. Those behind it another quote will be about.
- */
-static long files_replay(struct judge *j)
+long judge_files_replay(struct judge *j)
 {
 	char have[TRE_HEX_LEN + 1], want[TRE_HEX_LEN + 1];
 	const uint8_t *quoted = j->m->pcrs[TRE_IMA_PCR];
@@ -222,7 +219,7 @@ void judge_files(struct judge *j, bool prove)
 			     l->why ? l->why : "none was given (give it)");
 		return;
 	}
-	entries = files_replay(j);
+	entries = judge_files_replay(j);
 	tre_imalog_begin(&log, l->octets, l->len);
 	if (entries < 0)
 		return;

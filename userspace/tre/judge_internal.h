@@ -26,7 +26,13 @@ const char *judge_which(const struct judge *j, size_t policy);
  * is denied.
  */
 void judge_events(struct judge *j, uint32_t pcrs);
+/* Does the log lead to the values of @pcrs? */
+bool judge_events_replay(struct judge *j, uint32_t pcrs);
 /* judge_files.c: PCR 10, if @prove, by the files that led to it; likewise. */
 void judge_files(struct judge *j, bool prove);
+/* Entries up to the quoted value, which the list has gone past when it is read later; or
+ * -1. Those behind it another quote will be about.
+ */
+long judge_files_replay(struct judge *j);
 
 #endif /* TRUSTGATE_TRE_JUDGE_INTERNAL_H */

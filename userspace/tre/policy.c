@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tre/internal.h"
+#include "tre/reset.h"
 
 #define VALUES_MAX	256
 #define NUMBER_DIGITS	18
@@ -30,7 +31,7 @@ struct word {
 static bool fail(struct parser *ps, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static bool fail(struct parser *ps, const char *fmt, ...)
 {
-	char why[160];
+	char why[224];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -447,6 +448,28 @@ static void sort(struct tre_known *list, size_t n)
 		qsort(list, n, sizeof(*list), tre_known_order);
 }
 
+/* Whatever has nothing but the values that PCRs are reset to is as its policy says. */
+static bool check_proves(struct parser *ps)
+{
+	const struct tre_policy *p = ps->policy;
+	uint32_t rules = tre_policy_needs(p), mask = tre_pcrs_that_prove(tre_policy_pcrs(p));
+	unsigned int i, k;
+
+	for (i = 0; i < TRE_PCRS; i++) {
+		if (!(mask & 1u << i))
+			continue;
+		if (rules & 1u << i)
+			return true;
+		for (k = 0; k < p->pcr[i].n; k++) {
+			if (!tre_pcr_is_reset(i, p->pcr[i].values[k], TRE_DIGEST_LEN))
+				return true;
+		}
+		ps->line = p->pcr[i].line;
+	}
+	return fail(ps, "nothing was ever measured into any of its PCRs, so it proves nothing "
+		    TRE_RESET_REMEDY);
+}
+
 /* A PCR has its values, or rules for what leads to them: with both, which counts? */
 static bool check_whole(struct parser *ps)
 {
@@ -465,8 +488,9 @@ static bool check_whole(struct parser *ps)
 		return fail(ps, "PCR %d has values, and rules for its %s (remove one of them)", i,
 			    i == 10 && tre_policy_has_ima(p) ? "files" : "events");
 	}
-	return tre_policy_pcrs(p) ? true :
-	       fail(ps, "no PCR is named (write 'policy 1' and 'pcr N VALUE...')");
+	if (!tre_policy_pcrs(p))
+		return fail(ps, "no PCR is named (write 'policy 1' and 'pcr N VALUE...')");
+	return check_proves(ps);
 }
 
 static bool parse_text(struct parser *ps, size_t len)

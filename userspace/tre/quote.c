@@ -58,6 +58,7 @@ void tre_quote_values(const char *tcti, uint32_t mask, const uint8_t qualifying[
 	if (tre_session_open(&q.tpm, tcti, result) &&
 	    tre_ak_load(&q.tpm, &q.ak, q.ak_public, &q.ak_public_len, result))
 		measure(&q, mask, qualifying, result);
+	tre_tell_elsewhere(&q.tpm, mask, result);
 	memcpy(pcrs, q.pcrs, sizeof(q.pcrs));
 	tre_ak_drop(&q.tpm, &q.ak);
 	Esys_Free(q.attest);

@@ -7,6 +7,7 @@
 #include "tre/internal.h"
 #include "tre/keys.h"
 #include "tre/measure.h"
+#include "tre/reset.h"
 
 /* A PCR may be extended between reading and quoting; on a live box not for ever. */
 #define TRIES		4
@@ -71,6 +72,15 @@ static bool make_quote(struct report *rep, const struct tre_binding *b, uint32_t
 	return true;
 }
 
+static bool proves(struct report *rep, const struct tre_evidence *e, struct tre_result *result)
+{
+	if (!tre_digest_is_reset(e->pcr_mask, e->pcr_digest))
+		return true;
+	tre_set_nothing(result, e->pcr_mask);
+	tre_tell_elsewhere(&rep->tpm, e->pcr_mask, result);
+	return false;
+}
+
 /* Whoever gets it would refuse what the TPM, or what lies before it, got wrong. */
 static bool make_record(struct report *rep, const struct tre_binding *b, uint32_t mask,
 			struct tre_result *result)
@@ -87,7 +97,7 @@ static bool make_record(struct report *rep, const struct tre_binding *b, uint32_
 			result->reset_count = evidence.reset;
 			result->restart_count = evidence.restart;
 			if (evidence.pcr_mask == mask)
-				return true;
+				return proves(rep, &evidence, result);
 			tre_set(result, TRE_FAIL, "tre.quote.selection",
 				"the quote is not over the PCRs asked for, mask 0x%06x of SHA-256 (check the TPM)",
 				mask);
