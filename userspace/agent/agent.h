@@ -73,6 +73,10 @@ void context_announce_all(void);
 void context_clock_step(void);
 /* @id 0: all. False when there is no such context. */
 bool context_recheck(uint32_t id);
+/* The configuration is another one: what is open is held against it, and sought anew.
+ * What was vendor i of it is @vendors[i] now, of @n; @n or more: there is none such.
+ */
+void context_rules_changed(const uint32_t *vendors, size_t n);
 /* A peer is waiting to be let in. */
 bool context_authorizing(void);
 /* Signatures over SHA-1 that proofs rested on so far (HNB-OCSP-13). */

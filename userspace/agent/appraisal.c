@@ -139,21 +139,6 @@ static void log_outcome(const struct context *c, const char *verdict)
 	log_end(&l);
 }
 
-/* A proof that has to last, or to come, is one that the gate waits for. */
-static void require(struct context *c)
-{
-	uint32_t kinds = c->k.required & ~KIND(INTEGRITY);
-
-	if (c->outcome == OUTCOME_HOLD || c->outcome == OUTCOME_REJECT ||
-	    (c->outcome == OUTCOME_PROVEN && conf.integrity.policy == INTEGRITY_REQUIRED))
-		kinds |= KIND(INTEGRITY);
-	if (kinds == c->k.required)
-		return;
-	c->k.required = kinds;
-	if (c->k.id && tg_context_announce(gate(), &c->k))
-		log_say(LOG_ERR, "not-announced", tg_error(gate()), NULL);
-}
-
 /* It is the entity's turn, was, or is: then that is the reason, with what was found here. */
 static void explain(struct context *c)
 {
@@ -206,7 +191,7 @@ static void follow(struct context *c, const char *word, const struct appraise_re
 	count.refused += c->outcome == OUTCOME_REJECT;
 	log_outcome(c, word);
 	keep(c, word, found);
-	require(c);
+	required_settle(c);
 	/* What was good once is so no more: that is not for want of an answer. */
 	if (was_proven && c->outcome == OUTCOME_HOLD && c->k.id)
 		tg_context_close(gate(), c->k.id, TRUSTGATE_REASON_POLICY, c->integrity.detail);
@@ -344,7 +329,7 @@ static uint32_t left(const struct context *c, uint64_t most)
 
 static void end_unknown(struct worker *w, const char *rule, const char *detail)
 {
-	struct worker_result r = { .tre.verdict = TRE_UNAVAILABLE };
+	struct worker_result r = { .tre.verdict = TRE_UNAVAILABLE, .sought = w->sought };
 
 	unfit(&r.appraisal, APPRAISE_UNKNOWN, rule, detail);
 	w->then(w, &r);
@@ -353,7 +338,9 @@ static void end_unknown(struct worker *w, const char *rule, const char *detail)
 static void told(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = w->owner;
-	struct worker_result out = { .tre.verdict = TRE_UNAVAILABLE, .appraisal = c->appraised };
+	struct worker_result out = {
+		.tre.verdict = TRE_UNAVAILABLE, .appraisal = c->appraised, .sought = w->sought,
+	};
 
 	if (r->store == STORE_STALE || r->store == STORE_ABSENT)
 		stale(&out.appraisal);

@@ -19,9 +19,18 @@
 
 /* The plugin waits for 3 s. */
 #define ANSWER_MS	2700
+/* Within which a turn has to come; the rest is for the check itself. */
+#define TURN_MS		2200
 #define ORPHAN_MS	30000	/* for an IKE SA that was authorized to get a CHILD_SA */
 
 static void walk(struct context *c);
+
+static uint64_t time_left(const struct context *c)
+{
+	uint64_t now = loop_now();
+
+	return c->authorize_by_ms > now ? c->authorize_by_ms - now : 1;
+}
 
 /* charon says nothing of an IKE SA that fails after we authorized the peer. */
 static void orphaned(struct timer *t)
@@ -103,6 +112,8 @@ static void asked(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, authorize);
 
+	c->known_sought = r->sought;
+
 	if (r->chain.verdict == PKI_GOOD && r->ocsp.verdict == PKI_GOOD && !r->ocsp.provisional) {
 		clock_confirm(r->produced);
 		admit_by(c, CONFIG_OCSP_DIRECT, &r->ocsp);
@@ -131,9 +142,6 @@ static void provisional(struct context *c)
 /* Try what can be tried before there is an SA, in the configured order. */
 static void walk(struct context *c)
 {
-	uint64_t now = loop_now();
-	uint64_t left = c->authorize_by_ms > now ? c->authorize_by_ms - now : 1;
-
 	for (; c->walk < conf.ocsp.nmodes; c->walk++) {
 		switch (conf.ocsp.modes[c->walk]) {
 		case CONFIG_OCSP_INBAND:
@@ -145,7 +153,7 @@ static void walk(struct context *c)
 			provisional(c);
 			break;
 		case CONFIG_OCSP_DIRECT:
-			if (!verify_run(c, &c->authorize, CONFIG_OCSP_DIRECT, -1, left, asked))
+			if (!verify_run(c, &c->authorize, CONFIG_OCSP_DIRECT, -1, time_left(c), asked))
 				return;
 			break;
 		default:
@@ -161,6 +169,7 @@ static void checked(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, authorize);
 	bool inband = config_has_mode(&conf.ocsp, CONFIG_OCSP_INBAND);
 
+	c->known_sought = r->sought;
 	verify_take_chain(c, &r->chain);
 	c->chain_known = true;
 	if (c->chain.verdict != PKI_GOOD) {
@@ -203,50 +212,82 @@ static void appraised(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, authorize);
 
+	c->known_sought = r->sought;
 	appraisal_take(c, &r->appraisal);
 	conclude(c);
+}
+
+/* Wait for a process in IKE's time. */
+static void wait_turn(struct context *c, unsigned int source, void (*come)(struct turn *turn),
+		      void (*late)(struct timer *t))
+{
+	uint64_t left = time_left(c);
+
+	timer_start(&c->authorize_late, left > ANSWER_MS - TURN_MS ? left - (ANSWER_MS - TURN_MS) : 0,
+		    late);
+	queue_wait(&c->authorize_turn, QUEUE_ADMIT, source, come);
+}
+
+static void turn_came(struct context *c, const struct turn *turn)
+{
+	timer_stop(&c->authorize_late);
+	worker_in_turn(&c->authorize, turn);
+	c->authorize.sought = c->k.id ? c->k.generation : 0;
+}
+
+static void unappraised(struct context *c)
+{
+	static const struct appraise_result none = {
+		.rule = "worker.start", .detail = "no room, memory or process to appraise with",
+	};
+
+	appraisal_take(c, &none);
+	conclude(c);
+}
+
+static void appraise_late(struct timer *t)
+{
+	struct context *c = container_of(t, struct context, authorize_late);
+
+	queue_leave(&c->authorize_turn);
+	unappraised(c);
+}
+
+static void appraise_in_turn(struct turn *turn)
+{
+	struct context *c = container_of(turn, struct context, authorize_turn);
+	int err;
+
+	turn_came(c, turn);
+	err = appraisal_run(c, &c->authorize, time_left(c), appraised);
+	if (err < 0)
+		unappraised(c);
+	else if (err > 0)
+		conclude(c);
 }
 
 /* SGW-INT-10: it is looked at last, once it is known whose it is. */
 static void look_at_report(struct context *c)
 {
-	static const struct appraise_result none = {
-		.rule = "worker.start", .detail = "no room, memory or process to appraise with",
-	};
-	uint64_t now = loop_now();
-	uint64_t left = c->authorize_by_ms > now ? c->authorize_by_ms - now : 1;
-	int err;
-
 	/* Once, when all rounds are done: it is kept until then. */
 	if (c->more || conf.integrity.policy == INTEGRITY_IGNORE) {
 		admit(c, "device-auth", &c->chain);
 		return;
 	}
+	queue_leave(&c->tre.turn);
 	worker_cancel(&c->tre.worker);
-	err = appraisal_run(c, &c->authorize, left, appraised);
-	if (!err)
-		return;
-	if (err < 0)
-		appraisal_take(c, &none);
-	conclude(c);
+	wait_turn(c, QUEUE_LOCAL, appraise_in_turn, appraise_late);
 }
 
-/* Role segw: the path is looked at here, and all else while the SA is held. */
-static void checked_henb(struct worker *w, const struct worker_result *r)
+/*
+ * SGW-REV-11: with refuse = in-ike what is bad already ends IKE itself. What is good is
+ * looked at again while the SA is held, as an answer's life began then.
+ */
+static void checked_sources(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, authorize);
 
-	verify_take_chain(c, &r->chain);
-	c->chain_known = true;
-	if (c->chain.verdict != PKI_GOOD) {
-		refuse(c, "device-auth", &c->chain);
-		return;
-	}
-	c->k.required = segw_required(r->vendor, c->k.peer);
-	/*
-	 * SGW-REV-11: with refuse = in-ike what is bad already ends IKE itself. What is
-	 * good is looked at again while the SA is held, as an answer's life began then.
-	 */
+	c->known_sought = r->sought;
 	if (c->k.required & KIND(REVOCATION) && r->ocsp.verdict == PKI_BAD) {
 		c->revocation = r->ocsp;
 		c->revocation_known = true;
@@ -258,16 +299,90 @@ static void checked_henb(struct worker *w, const struct worker_result *r)
 	}
 }
 
-bool authorize_begin(struct context *c)
+/* Whoever has no time left for the sources asks them while the SA is held. */
+static void sources_late(struct timer *t)
 {
+	struct context *c = container_of(t, struct context, authorize_late);
+
+	queue_leave(&c->authorize_turn);
+	look_at_report(c);
+}
+
+static void sources_in_turn(struct turn *turn)
+{
+	struct context *c = container_of(turn, struct context, authorize_turn);
+
+	turn_came(c, turn);
+	if (segw_run(c, &c->authorize, SEGW_FIRST, checked_sources))
+		look_at_report(c);
+}
+
+/* Role segw: the path is looked at here, and all else while the SA is held. */
+static void checked_henb(struct worker *w, const struct worker_result *r)
+{
+	struct context *c = container_of(w, struct context, authorize);
+
+	c->known_sought = r->sought;
+	verify_take_chain(c, &r->chain);
+	c->chain_known = true;
+	if (c->chain.verdict != PKI_GOOD) {
+		refuse(c, "device-auth", &c->chain);
+		return;
+	}
+	required_vendor(c, r->vendor);
+	if (conf.segw.segw.refuse_in_ike)
+		wait_turn(c, c->vendor + 1, sources_in_turn, sources_late);
+	else
+		look_at_report(c);
+}
+
+static void no_process(struct context *c)
+{
+	authorize_refuse(c, "device-auth", "worker.start",
+			 "no process was free in time to check the peer (look at the load of "
+			 "this machine; the peer tries again)");
+}
+
+static void path_late(struct timer *t)
+{
+	struct context *c = container_of(t, struct context, authorize_late);
+
+	queue_leave(&c->authorize_turn);
+	no_process(c);
+}
+
+static void path_in_turn(struct turn *turn)
+{
+	struct context *c = container_of(turn, struct context, authorize_turn);
 	uint32_t mode = config_has_mode(&conf.ocsp, CONFIG_OCSP_INBAND) ?
 			CONFIG_OCSP_INBAND : CONFIG_OCSP_MODES;
+	int err;
 
+	turn_came(c, turn);
+	if (conf.agent.role == CONFIG_ROLE_SEGW)
+		err = segw_run(c, &c->authorize, SEGW_PATH, checked_henb);
+	else
+		err = verify_run(c, &c->authorize, mode, -1, time_left(c), checked);
+	if (err)
+		no_process(c);
+}
+
+void authorize_begin(struct context *c)
+{
 	c->walk = 0;
 	c->revocation_known = false;
 	c->authorize_by_ms = loop_now() + ANSWER_MS;
-	if (conf.agent.role == CONFIG_ROLE_SEGW)
-		return !segw_run(c, &c->authorize, conf.segw.segw.refuse_in_ike ?
-				 SEGW_FIRST : SEGW_PATH, checked_henb);
-	return !verify_run(c, &c->authorize, mode, -1, ANSWER_MS, checked);
+	wait_turn(c, QUEUE_LOCAL, path_in_turn, path_late);
+}
+
+void authorize_stop(struct context *c)
+{
+	timer_stop(&c->authorize_late);
+	queue_leave(&c->authorize_turn);
+	worker_cancel(&c->authorize);
+}
+
+bool authorize_runs(const struct context *c)
+{
+	return worker_running(&c->authorize) || queue_waits(&c->authorize_turn);
 }

@@ -1102,6 +1102,10 @@ static void check_presence(struct parser *p)
 	}
 	settle_modes(p);
 	check_modes(p);
+	/* HNB-AUTH-01: whatever else is proven would be proven of nobody. */
+	if (!(p->config->gate.required & 1u << TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH))
+		complain(p, 0, "gate.required", "", "device-auth is missing",
+			 "add it: a gate opens for a peer that authenticated");
 }
 
 /* What one role has and the other has not. */

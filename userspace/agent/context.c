@@ -114,7 +114,7 @@ void context_free(struct context *c)
 	*p = c->next;
 	verify_stop(c);
 	react_stop(c);
-	worker_cancel(&c->authorize);
+	authorize_stop(c);
 	validation_forget(c);
 	timer_stop(&c->orphan);
 	free(c->cert_data);
@@ -214,7 +214,7 @@ static struct context *make(uint32_t ike_id, uint64_t instance)
 	c->k.ike_id = ike_id;
 	c->k.ike_instance = instance;
 	c->k.role = is_segw() ? TRUSTGATE_ROLE_SEGW : TRUSTGATE_ROLE_HENB;
-	c->k.required = conf.gate.required;
+	required_settle(c);
 	c->source = CONFIG_OCSP_MODES;
 	worker_init(&c->authorize);
 	validation_init(c);
@@ -237,12 +237,10 @@ static const char *refuse_early(const struct decode_msg *m)
 }
 
 /* Of the peer at the SeGW, our own at the H(e)NB: who may be asked to do both rounds. */
-const char *context_lacks_round(struct context *c, const struct decode_msg *m)
+static const char *lacks_round(const struct context *c)
 {
-	bool wanted;
+	bool wanted = is_segw() ? segw_combined(c->k.peer) : conf.gate.required & KIND(HP_AUTH);
 
-	c->rounds = is_segw() ? m->auth_kinds : m->own_kinds;
-	wanted = is_segw() ? segw_combined(c->k.peer) : conf.gate.required & KIND(HP_AUTH);
 	if (!wanted || c->more || c->rounds & TG_WIRE_AUTH_EAP)
 		return NULL;
 	if (is_segw())
@@ -317,17 +315,17 @@ void context_authorize(const struct decode_msg *m, uint64_t instance)
 	c->more = m->flags & TG_WIRE_FLAG_MORE;
 	c->authorize_seq = m->seq;
 	start_up();
-	why = context_lacks_round(c, m);
-	if (why) {
-		authorize_refuse(c, "hp-auth", "round.missing", why);
-		return;
-	}
-	if (authorize_begin(c))
-		return;
-	if (!c->k.id)
-		context_free(c);
+	/* Before anything is announced: the peer's name is part of it. */
+	required_settle(c);
+	c->rounds = is_segw() ? m->auth_kinds : m->own_kinds;
+	c->lacks_round = lacks_round(c);
+	if (c->lacks_round)
+		authorize_refuse(c, "hp-auth", "round.missing", c->lacks_round);
+	else
+		authorize_begin(c);
+	return;
 nomem:
-	plugin_reply(m->seq, ENOMEM, "no room, memory or process to check the peer with");
+	plugin_reply(m->seq, ENOMEM, "no room or memory to check the peer with (free some)");
 }
 
 static void set_key(struct tg_sa_key *key, const struct decode_msg *m, uint32_t spi,
@@ -363,6 +361,9 @@ static int announce(struct context *c)
 	log_context(LOG_INFO, "announce", c, tg_state_name(c->k.state));
 	c->seen_state = c->k.state;
 	c->seen_generation = c->k.generation;
+	/* What was found before is of the IKE SA's first generation. */
+	if (!c->known_sought)
+		c->known_sought = c->k.generation;
 	return c->k.state == TRUSTGATE_STATE_PENDING;
 }
 
@@ -620,7 +621,7 @@ void context_plugin_gone(void)
 	timer_stop(&sweep);
 	for (struct context *c = contexts; c; c = c->next) {
 		c->stale = true;
-		worker_cancel(&c->authorize);
+		authorize_stop(c);
 	}
 }
 
@@ -737,9 +738,21 @@ void context_clock_step(void)
 bool context_authorizing(void)
 {
 	for (struct context *c = contexts; c; c = c->next)
-		if (worker_running(&c->authorize))
+		if (authorize_runs(c))
 			return true;
 	return false;
+}
+
+void context_rules_changed(const uint32_t *vendors, size_t n)
+{
+	for (struct context *c = contexts; c; c = c->next) {
+		c->vendor_known = c->vendor_known && c->vendor < n && vendors[c->vendor] < n;
+		if (c->vendor_known)
+			c->vendor = vendors[c->vendor];
+		c->lacks_round = lacks_round(c);
+		required_settle(c);
+	}
+	context_recheck(0);
 }
 
 bool context_recheck(uint32_t id)

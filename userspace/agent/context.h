@@ -19,6 +19,7 @@ struct child {
 
 /* One proof being sought, and when to try again. */
 struct check {
+	struct turn turn;
 	struct worker worker;
 	struct timer retry;
 	unsigned int tries;
@@ -32,6 +33,13 @@ struct context {
 	uint32_t seen_state;
 	uint64_t seen_generation;
 	bool chain_known;
+	/* The generation that chain, revocation and integrity below were sought under; 0:
+	 * before the kernel knew of the IKE SA, for its first one.
+	 */
+	uint64_t known_sought;
+	uint32_t vendor;		/* role segw: whose, by its path, */
+	bool vendor_known;		/* once that was looked at */
+	const char *lacks_round;	/* NULL, or why the peer's rounds are not enough */
 	bool resumed;			/* told of again, not for a decision */
 	bool stale;			/* not told of again since the plugin was lost */
 	bool more;			/* the round told of is not the last one (RFC 4739) */
@@ -79,8 +87,10 @@ struct context {
 	uint32_t walk;			/* index in conf.ocsp.modes of the one being tried */
 
 	/* The plugin's AUTHORIZE that waits for a decision, and how long it does. */
+	struct turn authorize_turn;
 	struct worker authorize;
 	uint64_t authorize_by_ms;
+	struct timer authorize_late;
 	struct timer orphan;
 
 	struct child *children;		/* a rekeyed one too, until charon drops it */
@@ -96,6 +106,7 @@ struct context {
 	struct check pki, tre;
 	struct timer recheck;
 
+	struct timer reaction;		/* the kernel's view is to be read */
 	struct timer terminate;
 	struct vici_request *vici;
 
@@ -117,12 +128,19 @@ void context_round(struct context *c);
  * SAs that the same H(e)NB had are closed.
  */
 void context_admitted(struct context *c);
-/* Why the rounds that were done are not enough, or NULL. */
-const char *context_lacks_round(struct context *c, const struct decode_msg *m);
+
+/* required.c */
+/* Settle what @c needs, and tell the kernel of a change (state machine: E14). */
+void required_settle(struct context *c);
+/* Its vendor has become known: an index into conf.segw.vendors. */
+void required_vendor(struct context *c, uint32_t vendor);
 
 /* authorize.c: may the peer have an SA at all? */
-/* Find out, and answer the plugin. False when nothing could be started. */
-bool authorize_begin(struct context *c);
+/* Find out, and answer the plugin. */
+void authorize_begin(struct context *c);
+/* Nobody waits for the answer any more. */
+void authorize_stop(struct context *c);
+bool authorize_runs(const struct context *c);
 /* No, for a reason that needs no looking. */
 void authorize_refuse(struct context *c, const char *proof, const char *rule, const char *why);
 
@@ -158,6 +176,8 @@ json_t *tre_chain_json(void);
 /* react.c: what follows from the kernel's state of a context. */
 /* Read the kernel's view and act on what is new in it. */
 void react(struct context *c);
+/* The same as soon as what is being done is done: for whom the kernel has just refused. */
+void react_soon(struct context *c);
 void react_init(struct context *c);
 /* A newer IKE SA took its place: close it for good now, and delete it. */
 void react_replaced(struct context *c);

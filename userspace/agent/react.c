@@ -150,6 +150,16 @@ void react(struct context *c)
 	act(c, old);
 }
 
+static void react_now(struct timer *t)
+{
+	react(container_of(t, struct context, reaction));
+}
+
+void react_soon(struct context *c)
+{
+	timer_start(&c->reaction, 0, react_now);
+}
+
 void react_replaced(struct context *c)
 {
 	verify_stop(c);
@@ -174,6 +184,7 @@ static void forgotten(void *arg, const struct vici_answer *answer)
 
 void react_stop(struct context *c)
 {
+	timer_stop(&c->reaction);
 	timer_stop(&c->terminate);
 	if (c->vici)
 		vici_detach(c->vici, forgotten);

@@ -38,7 +38,8 @@ static const struct fixed {
 	FIXED("[agent]", agent),
 	FIXED("charon.vici", charon.vici),
 	FIXED("charon.heartbeat", charon.heartbeat_ms),
-	FIXED("[gate], or what it follows from (ocsp.mode, vendor.check, authz.mode)", gate),
+	FIXED("gate.mode", gate.mode),
+	FIXED("gate.authentication", gate.authentication),
 	FIXED("clock.state", clock.state),
 	FIXED("tre.tcti", tre.tcti),
 	/* The plugin was told. */
@@ -121,17 +122,6 @@ int anchor_load(const struct config *c, struct pki_der *out, config_report_fn *t
 	return 0;
 }
 
-/* Which proofs those that are here need was settled when they came. */
-static bool same_checks(const struct segw_config *old, const struct segw_config *new)
-{
-	for (size_t i = 0; i < old->nvendors; i++)
-		for (size_t j = 0; j < new->nvendors; j++)
-			if (!strcmp(old->vendors[i].name, new->vendors[j].name) &&
-			    old->vendors[i].check != new->vendors[j].check)
-				return false;
-	return true;
-}
-
 static void refuse(const char *key)
 {
 	report(NULL, path, 0, key, "", "can't change while the agent runs",
@@ -140,10 +130,21 @@ static void refuse(const char *key)
 
 static bool may_change(const struct config *new)
 {
-	bool ok = same_checks(&conf.segw, &new->segw);
+	static const uint32_t revocation = 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
+	size_t limits = offsetof(struct config_gate, set);
+	bool ok = true;
 
-	if (!ok)
-		refuse("vendor.check");
+	/* The module was told, with the lease. */
+	if (memcmp((const char *)&new->gate + limits, (const char *)&conf.gate + limits,
+		   sizeof(conf.gate) - limits)) {
+		refuse("[gate], but for required");
+		ok = false;
+	}
+	/* The plugin was told whether an IKE SA may come up before a response was good. */
+	if ((new->gate.required ^ conf.gate.required) & revocation) {
+		refuse("gate.required as to revocation, or what it follows from (ocsp.mode)");
+		ok = false;
+	}
 	/* The plugin was told whether a tunnel may come up that nobody has looked at. */
 	if (config_has_mode(&conf.ocsp, CONFIG_OCSP_INTUNNEL) !=
 	    config_has_mode(&new->ocsp, CONFIG_OCSP_INTUNNEL)) {
@@ -173,8 +174,23 @@ static bool load(struct fresh *f)
 	return f->world;
 }
 
+/* Where the vendors of @old are in @new, by their names. */
+static void map_vendors(const struct segw_config *old, const struct segw_config *new,
+			uint32_t map[SEGW_VENDORS_MAX])
+{
+	for (size_t i = 0; i < SEGW_VENDORS_MAX; i++) {
+		map[i] = UINT32_MAX;
+		for (size_t j = 0; i < old->nvendors && j < new->nvendors; j++)
+			if (!strcmp(old->vendors[i].name, new->vendors[j].name))
+				map[i] = (uint32_t)j;
+	}
+}
+
 static void take(struct fresh *f)
 {
+	uint32_t vendors[SEGW_VENDORS_MAX];
+
+	map_vendors(&conf.segw, &f->config.segw, vendors);
 	free((void *)anchor.data);
 	anchor = f->anchor;
 	conf = f->config;
@@ -182,8 +198,8 @@ static void take(struct fresh *f)
 	if (f->world)
 		segw_replace(f->world);
 	log_say(LOG_NOTICE, "reload", path, NULL);
-	/* By the new rules; what is open stays open until one of them says no. */
-	context_recheck(0);
+	/* By the new rules; what is open stays open until one of them says no, or asks more. */
+	context_rules_changed(vendors, SEGW_VENDORS_MAX);
 }
 
 /*

@@ -225,18 +225,6 @@ bool segw_combined(const char *peer)
 	return rounds_combined(conf.segw.segw.combined, peer);
 }
 
-uint32_t segw_required(uint32_t vendor, const char *peer)
-{
-	uint32_t kinds = conf.gate.required;
-
-	if (segw_combined(peer))
-		kinds |= KIND(HP_AUTH);
-	/* Of a vendor without a check there is no proof to wait for. */
-	if (vendor < conf.segw.nvendors && !conf.segw.vendors[vendor].check)
-		kinds &= ~KIND(REVOCATION);
-	return kinds;
-}
-
 void segw_let_verify(struct context *c)
 {
 	const struct config_uri *uri = &conf.ocsp.uri;

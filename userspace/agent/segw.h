@@ -35,9 +35,6 @@ void segw_want_list(const struct context *c, const struct worker_result *r);
 /* Has the H(e)NB called @peer to do both rounds, certificate and EAP-AKA? */
 bool segw_combined(const char *peer);
 
-/* The proofs that the H(e)NB @peer of @vendor needs: a mask of 1 << kind. */
-uint32_t segw_required(uint32_t vendor, const char *peer);
-
 /*
  * PIT-55: while we wait for proofs of the H(e)NB, it may wait for one of us. Lets its
  * connection to the responder of [ocsp] uri pass, if one is configured.

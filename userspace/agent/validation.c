@@ -102,6 +102,7 @@ static void answered(struct worker *w, const struct worker_result *r)
 
 	if (c->k.state == TRUSTGATE_STATE_REJECTED)
 		return;
+	queue_heard(QUEUE_SOURCES - 1, r->validation != VALIDATION_NONE);
 	if (r->validation == VALIDATION_NONE) {
 		silent(c, r->tre.detail);
 		return;
@@ -113,6 +114,26 @@ static void answered(struct worker *w, const struct worker_result *r)
 	c->validation_why[0] = '\0';
 	log_answer(c, good ? "good" : "bad", "");
 	appraisal_validated(c, true);
+}
+
+static void ask(struct context *c);
+
+static void ask_in_turn(struct turn *turn)
+{
+	struct context *c = container_of(turn, struct context, entity.turn);
+
+	if (c->k.state == TRUSTGATE_STATE_REJECTED || worker_running(&c->entity.worker))
+		return;
+	worker_in_turn(&c->entity.worker, turn);
+	c->entity.worker.sought = c->k.generation;
+	ask(c);
+}
+
+/* One entity, which is a source as any other: the last number is its. */
+static void wait_to_ask(struct context *c)
+{
+	queue_wait(&c->entity.turn, c->outcome == OUTCOME_HOLD ? QUEUE_HELD : QUEUE_OPEN,
+		   QUEUE_SOURCES - 1, ask_in_turn);
 }
 
 static void ask(struct context *c)
@@ -147,7 +168,7 @@ static void retry(struct timer *t)
 	struct context *c = container_of(t, struct context, entity.retry);
 
 	if (c->k.state != TRUSTGATE_STATE_REJECTED)
-		ask(c);
+		wait_to_ask(c);
 }
 
 void validation_init(struct context *c)
@@ -160,11 +181,12 @@ void validation_seek(struct context *c, bool anew)
 	if (!*conf.integrity.validate_uri || worker_running(&c->entity.worker) ||
 	    c->entity.retry.armed || (c->validation != VALIDATION_NONE && !anew))
 		return;
-	ask(c);
+	wait_to_ask(c);
 }
 
 void validation_forget(struct context *c)
 {
+	queue_leave(&c->entity.turn);
 	worker_cancel(&c->entity.worker);
 	timer_stop(&c->entity.retry);
 	c->entity.tries = 0;

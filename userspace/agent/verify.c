@@ -76,6 +76,7 @@ static void plan_recheck(struct context *c)
 
 struct finding {
 	uint32_t kind, result;
+	uint64_t sought;		/* the generation that it was sought under */
 	uint64_t life_ms;		/* of a good proof */
 	const uint8_t *proof_digest;
 	bool provisional;
@@ -105,7 +106,11 @@ static void log_proof(const struct context *c, const struct tg_evidence *e,
 	log_end(&l);
 }
 
-/* Hand in one proof. What the kernel makes of it comes back with the reply. */
+/*
+ * Hand in one proof. What the kernel makes of it comes back with the reply. This is the
+ * one place where what comes late is dropped: a context that closed since is of another
+ * generation, and what was sought for the one before proves nothing of it.
+ */
 static void hand_in(struct context *c, const struct finding *f)
 {
 	struct tg_evidence e = {
@@ -115,6 +120,11 @@ static void hand_in(struct context *c, const struct finding *f)
 
 	if (!is_live(c))
 		return;
+	if (f->sought != c->k.generation && f->result != TRUSTGATE_RESULT_BAD) {
+		log_say(LOG_INFO, "late", tg_kind_name(f->kind),
+			"it was sought before the gate closed, and is sought again");
+		return;
+	}
 	if (f->result == TRUSTGATE_RESULT_GOOD)
 		e.expires_ms = f->life_ms < TRUSTGATE_PROOF_MAX_MS ? (uint32_t)f->life_ms :
 								     TRUSTGATE_PROOF_MAX_MS;
@@ -129,7 +139,7 @@ static void hand_in(struct context *c, const struct finding *f)
 		log_say(LOG_ERR, "not-handed-in", tg_error(gate()), NULL);
 		if (err == -ESTALE)
 			gate_suspect();
-		react(c);
+		react_soon(c);
 		return;
 	}
 	if (f->result == TRUSTGATE_RESULT_GOOD && !f->provisional) {
@@ -137,7 +147,7 @@ static void hand_in(struct context *c, const struct finding *f)
 		c->good_until[f->kind] = loop_now() + e.expires_ms;
 	}
 	if (c->k.state != c->seen_state)
-		react(c);
+		react_soon(c);
 	if (f->result == TRUSTGATE_RESULT_GOOD && !c->wanted && is_open(c)) {
 		c->detail[0] = '\0';
 		plan_recheck(c);
@@ -163,10 +173,10 @@ static uint32_t pki_kind_result(const struct pki_result *r, uint64_t *life_ms)
 }
 
 static void hand_in_pki(struct context *c, uint32_t kind, const struct pki_result *r,
-			uint64_t since_ms)
+			uint64_t since_ms, uint64_t sought)
 {
 	struct finding f = {
-		.kind = kind, .proof_digest = r->proof_digest, .provisional = r->provisional,
+		.kind = kind, .sought = sought, .proof_digest = r->proof_digest, .provisional = r->provisional,
 		.rule = r->rule, .detail = r->detail, .since_ms = since_ms,
 		.sha1 = r->verdict == PKI_GOOD ? r->sha1 : 0,
 	};
@@ -216,6 +226,20 @@ void verify_take_inband(struct context *c, const struct worker_result *r)
 	c->inband_good = c->inband.verdict == PKI_GOOD && !c->inband.provisional;
 }
 
+/* A recheck of what is open may close it, so that it comes first. */
+static enum queue_class class_of(const struct context *c)
+{
+	return is_open(c) ? QUEUE_OPEN : QUEUE_HELD;
+}
+
+/* There was no process to be had, which is no try: T_VERIFY is for those who are asked. */
+static void not_started(struct context *c, struct check *check, void (*retry)(struct timer *t))
+{
+	check->tries -= check->tries > 0;
+	if (is_live(c))
+		timer_start(&check->retry, 1000, retry);
+}
+
 static void retry_pki(struct timer *t)
 {
 	start_pki(container_of(t, struct context, pki.retry));
@@ -248,6 +272,7 @@ static void hand_in_report(struct context *c)
 		.kind = TRUSTGATE_EVIDENCE_KIND_INTEGRITY, .rule = c->integrity.rule,
 		.detail = c->integrity.detail, .proof_digest = c->integrity.proof_digest,
 		.result = TRUSTGATE_RESULT_INDETERMINATE, .life_ms = appraisal_life(c),
+		.sought = c->known_sought,
 	};
 
 	c->integrity_known = false;
@@ -277,11 +302,17 @@ static void hand_in_hosting_party(struct context *c)
 	static const uint8_t none[TRUSTGATE_DIGEST_LEN];
 	struct finding f = {
 		.kind = TRUSTGATE_EVIDENCE_KIND_HP_AUTH, .result = TRUSTGATE_RESULT_GOOD,
-		.life_ms = TRUSTGATE_PROOF_MAX_MS, .proof_digest = none,
+		.life_ms = TRUSTGATE_PROOF_MAX_MS, .proof_digest = none, .sought = c->k.generation,
 		.rule = "round.eap-aka", .detail = "AUTH was made with EAP-AKA's key (RFC 4739)",
 	};
 
-	if (c->combined && c->wanted & KIND(HP_AUTH))
+	/* Told of again by charon: it came up while nobody was there to refuse it. */
+	if (c->lacks_round) {
+		f.result = TRUSTGATE_RESULT_BAD;
+		f.rule = "round.missing";
+		f.detail = c->lacks_round;
+	}
+	if ((c->combined || c->lacks_round) && c->k.required & c->wanted & KIND(HP_AUTH))
 		hand_in(c, &f);
 }
 
@@ -293,11 +324,13 @@ void verify_hand_in_known(struct context *c)
 	if (c->chain_known && c->k.required & KIND(DEVICE_AUTH)) {
 		/* The path's own proof is the leaf that it leads to. */
 		memcpy(c->chain.proof_digest, c->k.cert_digest, sizeof(c->chain.proof_digest));
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH, &c->chain, 0);
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH, &c->chain, 0,
+			    c->known_sought);
 	}
 	c->chain_known = false;
 	if (c->revocation_known && c->k.required & KIND(REVOCATION))
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &c->revocation, 0);
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &c->revocation, 0,
+			    c->known_sought);
 	c->revocation_known = false;
 	if (c->integrity_known)
 		hand_in_report(c);
@@ -356,7 +389,7 @@ static void take_revocation(struct context *c, const struct worker_result *r)
 		clock_confirm(r->produced);
 		c->source = mode;
 	}
-	hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, found, c->pki.started_ms);
+	hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, found, c->pki.started_ms, r->sought);
 }
 
 static void pki_done(struct worker *w, const struct worker_result *r)
@@ -364,6 +397,7 @@ static void pki_done(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, pki.worker);
 
 	verify_take_chain(c, &r->chain);
+	c->known_sought = r->sought;
 	/* What was just handed in need not be said twice, unless it changed. */
 	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || c->chain.verdict != PKI_GOOD;
 	verify_hand_in_known(c);
@@ -413,7 +447,7 @@ static void no_answer(struct context *c, const char *rule, const char *detail)
 	struct finding f = {
 		.kind = TRUSTGATE_EVIDENCE_KIND_REVOCATION,
 		.result = TRUSTGATE_RESULT_INDETERMINATE, .proof_digest = none,
-		.rule = rule, .detail = detail,
+		.sought = c->k.generation, .rule = rule, .detail = detail,
 	};
 
 	hand_in(c, &f);
@@ -499,7 +533,7 @@ static void start_intunnel(struct context *c)
 			 (uint64_t)conf.ocsp.try_ms * asks(c) + CHAIN_MS, pki_done);
 	close(fd);
 	if (err)
-		again(c, &c->pki, retry_pki);
+		not_started(c, &c->pki, retry_pki);
 }
 
 /* How long a try of @mode takes at most. */
@@ -508,13 +542,43 @@ static uint64_t try_ms(uint32_t mode)
 	return CHAIN_MS + (mode == CONFIG_OCSP_DIRECT ? conf.ocsp.direct_try_ms : 0);
 }
 
+/* Role segw: all sources of a vendor are asked in one process. */
+static unsigned int source_of(const struct context *c)
+{
+	return conf.agent.role == CONFIG_ROLE_SEGW ? c->vendor + 1 : QUEUE_LOCAL;
+}
+
+/* A source that is silent gets fewer processes, so that the others have some. */
+static void note_silence(const struct context *c, const struct worker_result *r)
+{
+	bool silent = r->ocsp.verdict == PKI_INDETERMINATE &&
+		      (!strcmp(r->ocsp.rule, "revocation.no-answer") ||
+		       !strcmp(r->ocsp.rule, "worker.timeout"));
+
+	queue_heard(source_of(c), !silent);
+}
+
 /* Another source was asked after the first had opened: it can only close. */
 static void followed(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, pki.worker);
 
+	note_silence(c, r);
 	if (r->ocsp.verdict == PKI_BAD)
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp, c->pki.started_ms);
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp, c->pki.started_ms,
+			    r->sought);
+}
+
+static void follow(struct turn *turn)
+{
+	struct context *c = container_of(turn, struct context, pki.turn);
+
+	if (!is_live(c) || worker_running(&c->pki.worker))
+		return;
+	worker_in_turn(&c->pki.worker, turn);
+	c->pki.worker.sought = c->k.generation;
+	if (segw_run(c, &c->pki.worker, SEGW_FOLLOW, followed))
+		log_say(LOG_WARNING, "not-followed", "no process for the other sources", NULL);
 }
 
 static void henb_checked(struct worker *w, const struct worker_result *r)
@@ -522,43 +586,41 @@ static void henb_checked(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, pki.worker);
 
 	segw_want_list(c, r);
+	note_silence(c, r);
 	verify_take_chain(c, &r->chain);
+	/* An agent that was restarted learns it here, the IKE SA being older. */
+	if (c->chain.verdict == PKI_GOOD)
+		required_vendor(c, r->vendor);
+	c->known_sought = r->sought;
 	c->chain_known = c->wanted & KIND(DEVICE_AUTH) || c->chain.verdict != PKI_GOOD;
 	verify_hand_in_known(c);
 	if (c->wanted & KIND(REVOCATION))
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp, c->pki.started_ms);
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, &r->ocsp, c->pki.started_ms,
+			    r->sought);
 	if (c->wanted & KIND(AUTHZ))
-		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_AUTHZ, &r->authz, c->pki.started_ms);
+		hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_AUTHZ, &r->authz, c->pki.started_ms,
+			    r->sought);
 	if (c->wanted & PKI_KINDS)
 		again(c, &c->pki, retry_pki);
-	else if (r->follow && is_live(c) &&
-		 segw_run(c, &c->pki.worker, SEGW_FOLLOW, followed))
-		log_say(LOG_WARNING, "not-followed", "no process for the other sources", NULL);
+	else if (r->follow && is_live(c))
+		queue_wait(&c->pki.turn, QUEUE_OPEN, source_of(c), follow);
 }
 
 static void start_henb(struct context *c)
 {
 	c->pki.tries++;
-	c->pki.started_ms = loop_now();
 	if (!is_open(c))
 		segw_let_verify(c);
 	if (segw_run(c, &c->pki.worker, SEGW_ALL, henb_checked))
-		again(c, &c->pki, retry_pki);
+		not_started(c, &c->pki, retry_pki);
 }
 
-static void start_pki(struct context *c)
+static void start_as_henb(struct context *c)
 {
 	uint32_t mode = CONFIG_OCSP_MODES;
 
-	if (!is_live(c) || worker_running(&c->pki.worker))
-		return;
-	if (conf.agent.role == CONFIG_ROLE_SEGW) {
-		start_henb(c);
-		return;
-	}
 	if (!c->walk)
 		c->pki.tries++;
-	c->pki.started_ms = loop_now();
 	if (c->wanted & KIND(REVOCATION) && c->walk < conf.ocsp.nmodes)
 		mode = conf.ocsp.modes[c->walk];
 	if (mode == CONFIG_OCSP_INTUNNEL)
@@ -567,7 +629,28 @@ static void start_pki(struct context *c)
 	else if (mode == CONFIG_OCSP_INBAND && (is_open(c) || !c->nocsps))
 		next_mode(c);
 	else if (verify_run(c, &c->pki.worker, mode, -1, try_ms(mode), pki_done))
-		again(c, &c->pki, retry_pki);
+		not_started(c, &c->pki, retry_pki);
+}
+
+static void pki_turn(struct turn *turn)
+{
+	struct context *c = container_of(turn, struct context, pki.turn);
+
+	if (!is_live(c) || worker_running(&c->pki.worker))
+		return;
+	worker_in_turn(&c->pki.worker, turn);
+	c->pki.worker.sought = c->k.generation;
+	c->pki.started_ms = loop_now();
+	if (conf.agent.role == CONFIG_ROLE_SEGW)
+		start_henb(c);
+	else
+		start_as_henb(c);
+}
+
+static void start_pki(struct context *c)
+{
+	if (is_live(c) && !worker_running(&c->pki.worker))
+		queue_wait(&c->pki.turn, class_of(c), source_of(c), pki_turn);
 }
 
 static void tre_done(struct worker *w, const struct worker_result *r)
@@ -575,7 +658,7 @@ static void tre_done(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, tre.worker);
 	struct finding f = {
 		.kind = TRUSTGATE_EVIDENCE_KIND_INTEGRITY, .proof_digest = r->tre.proof_digest,
-		.life_ms = conf.tre.max_age_ms, .since_ms = c->tre.started_ms,
+		.life_ms = conf.tre.max_age_ms, .since_ms = c->tre.started_ms, .sought = r->sought,
 		.rule = r->tre.rule, .detail = r->tre.detail,
 	};
 
@@ -594,6 +677,7 @@ static void report_done(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, tre.worker);
 
+	c->known_sought = r->sought;
 	appraisal_take(c, &r->appraisal);
 	if (c->outcome == OUTCOME_ACCEPT)
 		c->wanted &= ~KIND(INTEGRITY);
@@ -606,18 +690,20 @@ static void start_report(struct context *c)
 	int err;
 
 	/* That there was none was looked at when it came; and one look at a time. */
-	if (!is_live(c) || !c->report.len || conf.integrity.policy == INTEGRITY_IGNORE ||
-	    worker_running(&c->tre.worker) || worker_running(&c->authorize))
+	if (!c->report.len || conf.integrity.policy == INTEGRITY_IGNORE || authorize_runs(c))
 		return;
 	c->tre.tries++;
 	err = appraisal_run(c, &c->tre.worker, CHAIN_MS, report_done);
-	if (err > 0)
+	if (err > 0) {
+		c->known_sought = c->k.generation;
 		verify_hand_in_known(c);
-	else if (err)
-		again(c, &c->tre, retry_tre);
+	} else if (err) {
+		not_started(c, &c->tre, retry_tre);
+	}
 }
 
-static void start_tre(struct context *c)
+/* Of this box. */
+static void start_quote(struct context *c)
 {
 	struct {
 		uint64_t instance;
@@ -625,17 +711,31 @@ static void start_tre(struct context *c)
 		uint8_t cert[TRUSTGATE_DIGEST_LEN];
 	} binding = { .instance = c->k.ike_instance, .ike_id = c->k.ike_id };
 
-	if (conf.agent.role == CONFIG_ROLE_SEGW) {
-		start_report(c);
-		return;
-	}
-	if (!is_live(c) || worker_running(&c->tre.worker))
-		return;
 	memcpy(binding.cert, c->k.cert_digest, sizeof(binding.cert));
 	c->tre.tries++;
 	c->tre.started_ms = loop_now();
 	if (integrity_quote(&c->tre.worker, &binding, sizeof(binding), tre_done))
-		again(c, &c->tre, retry_tre);
+		not_started(c, &c->tre, retry_tre);
+}
+
+static void tre_turn(struct turn *turn)
+{
+	struct context *c = container_of(turn, struct context, tre.turn);
+
+	if (!is_live(c) || worker_running(&c->tre.worker))
+		return;
+	worker_in_turn(&c->tre.worker, turn);
+	c->tre.worker.sought = c->k.generation;
+	if (conf.agent.role == CONFIG_ROLE_SEGW)
+		start_report(c);
+	else
+		start_quote(c);
+}
+
+static void start_tre(struct context *c)
+{
+	if (is_live(c) && !worker_running(&c->tre.worker))
+		queue_wait(&c->tre.turn, class_of(c), QUEUE_LOCAL, tre_turn);
 }
 
 void verify_anew(struct context *c)
@@ -660,7 +760,7 @@ void verify_anew(struct context *c)
 
 void verify_child_up(struct context *c)
 {
-	bool chain_only = c->wanted & KIND(DEVICE_AUTH) && !worker_running(&c->authorize);
+	bool chain_only = c->wanted & KIND(DEVICE_AUTH) && !authorize_runs(c);
 
 	if (c->pki.retry.armed || worker_running(&c->pki.worker))
 		return;
@@ -670,6 +770,8 @@ void verify_child_up(struct context *c)
 
 void verify_stop(struct context *c)
 {
+	queue_leave(&c->pki.turn);
+	queue_leave(&c->tre.turn);
 	worker_cancel(&c->pki.worker);
 	worker_cancel(&c->tre.worker);
 	timer_stop(&c->pki.retry);
@@ -686,7 +788,7 @@ void verify_init(struct context *c)
 
 const char *verify_phase(const struct context *c)
 {
-	if (worker_running(&c->authorize))
+	if (authorize_runs(c))
 		return "authorizing";
 	if (!c->k.id)
 		return "announced";

@@ -22,8 +22,11 @@ _Static_assert(sizeof(struct worker_result) <= PIPE_BUF, "result is torn in the 
 
 /* Children that were killed and had not gone when last looked at. */
 #define CORPSES		32
-/* A charon gone mad must not make us fork without end. */
-#define WORKERS_MAX	32
+/*
+ * A charon gone mad must not make us fork without end. Those that take turns in the queue
+ * are bounded there; these are for all that does not.
+ */
+#define WORKERS_MAX	(QUEUE_PROCESSES + 32)
 /* Descriptors that a child may be given. */
 #define KEEP_MAX	8
 static pid_t corpses[CORPSES];
@@ -110,6 +113,16 @@ void worker_cancel(struct worker *w)
 	bury(w->pid);
 	w->pid = 0;
 	running--;
+	if (w->queued)
+		queue_ended(w->class, w->source);
+}
+
+void worker_in_turn(struct worker *w, const struct turn *turn)
+{
+	worker_cancel(w);
+	w->queued = true;
+	w->class = turn->class;
+	w->source = turn->source;
 }
 
 static void no_result(struct worker_result *r, const char *rule, const char *detail)
@@ -163,6 +176,7 @@ static void take_result(struct watch *pipe, uint32_t events)
 	if (r.validation > VALIDATION_GOOD)
 		r.validation = VALIDATION_NONE;
 	r.links.fallback[sizeof(r.links.fallback) - 1] = '\0';
+	r.sought = w->sought;
 	w->done(w, &r);
 }
 
@@ -173,6 +187,7 @@ static void late(struct timer *t)
 
 	worker_cancel(w);
 	no_result(&r, "worker.timeout", "the check took too long and was ended: it is tried again");
+	r.sought = w->sought;
 	w->done(w, &r);
 }
 
@@ -254,6 +269,8 @@ int worker_start_keeping(struct worker *w, enum worker_kind kind, worker_job *jo
 	}
 	w->pid = pid;
 	running++;
+	if (w->queued)
+		queue_started(w->class, w->source);
 	timer_start(&w->deadline, deadline_ms, late);
 	return 0;
 }

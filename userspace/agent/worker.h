@@ -11,6 +11,7 @@
 
 #include "agent/config.h"
 #include "agent/loop.h"
+#include "agent/queue.h"
 #include "agent/wire.h"
 #include "pki/pki.h"
 #include "segw/appraise.h"
@@ -33,6 +34,8 @@ enum store_answer { STORE_SILENT, STORE_ABSENT, STORE_STALE, STORE_DONE };
 
 /* All that a worker can say; what its job does not touch stays zero. */
 struct worker_result {
+	/* Not the child's: worker.sought, of when it was started. */
+	uint64_t sought;
 	struct pki_result chain, ocsp, authz;
 	struct pki_path path;		/* of a good chain */
 	struct tre_links links;		/* and what became of it in the TPM */
@@ -71,6 +74,14 @@ enum worker_kind {
 
 struct worker {
 	pid_t pid;		/* 0: not running */
+	/* The generation of the context that the result is sought for; 0: it has none yet.
+	 * Whoever starts a worker for a context says so, and hands in nothing that was
+	 * sought under another one.
+	 */
+	uint64_t sought;
+	bool queued;		/* it was started in a turn, of this class and source */
+	enum queue_class class;
+	unsigned int source;
 	struct watch pipe;
 	struct timer deadline;
 	void (*done)(struct worker *w, const struct worker_result *result);
@@ -84,6 +95,9 @@ struct worker_ids {
 	uid_t pki_uid, tre_uid;
 	gid_t pki_gid, tre_gid;
 };
+
+/* What @w runs from now on counts as of @turn's class and source. Ends what runs. */
+void worker_in_turn(struct worker *w, const struct turn *turn);
 
 /* Once, before the first worker. @tcti names the TPM's device.
  * Returns 0, or a negative errno with the reason in @err.
