@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The operator's socket: one JSON request a connection, one JSON reply, for
- * root only. It answers from memory and waits for nothing.
+ * root only. It answers from memory and waits for nothing. A reply has no limit: it goes
+ * out in as many packets as it takes, and ends where the connection does.
  */
 #include "agent/agent.h"
 
@@ -19,11 +20,14 @@
 
 #define REQUEST_MAX	4096
 #define CLIENTS_MAX	8
-#define CLIENT_MS	5000
+#define CLIENT_MS	5000	/* without a sign of the client */
+#define PACKET_MAX	32768	/* well below the least send buffer there is */
 
 struct client {
 	struct watch watch;
 	struct timer deadline;
+	char *reply;
+	size_t len, sent;
 };
 
 static struct watch listener = { .fd = -1 };
@@ -128,11 +132,34 @@ static void close_client(struct client *c)
 {
 	watch_close(&c->watch);
 	timer_stop(&c->deadline);
+	free(c->reply);
+	c->reply = NULL;
 }
 
 static void late(struct timer *t)
 {
 	close_client(container_of(t, struct client, deadline));
+}
+
+/* One that does not read its answer goes without. */
+static void writable(struct watch *w, uint32_t events)
+{
+	struct client *c = container_of(w, struct client, watch);
+	size_t left = c->len - c->sent;
+	ssize_t n = send(w->fd, c->reply + c->sent, left < PACKET_MAX ? left : PACKET_MAX,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0)
+		log_say(LOG_WARNING, "control", "an answer could not be sent", strerror(errno));
+	else
+		c->sent += (size_t)n;
+	if (n <= 0 || c->sent == c->len)
+		close_client(c);
+	else
+		timer_start(&c->deadline, CLIENT_MS, late);
 }
 
 static void readable(struct watch *w, uint32_t events)
@@ -141,21 +168,24 @@ static void readable(struct watch *w, uint32_t events)
 	char buf[REQUEST_MAX];
 	ssize_t n = recv(w->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
 	json_t *reply;
-	char *text;
 
 	(void)events;
-	if (n > 0) {
-		if ((size_t)n > sizeof(buf))
-			reply = failure("request: too long (at most 4096 octets)");
-		else
-			reply = answer(buf, (size_t)n);
-		text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
-		/* One that does not read its answer goes without. */
-		if (!text || send(w->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-			log_say(LOG_WARNING, "control", "an answer could not be sent", NULL);
-		free(text);
-		json_decref(reply);
+	if (n <= 0) {
+		close_client(c);
+		return;
 	}
+	if ((size_t)n > sizeof(buf))
+		reply = failure("request: too long (at most 4096 octets)");
+	else
+		reply = answer(buf, (size_t)n);
+	c->reply = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+	json_decref(reply);
+	c->len = c->reply ? strlen(c->reply) : 0;
+	c->sent = 0;
+	w->ready = writable;
+	if (c->reply && !watch_events(w, EPOLLOUT))
+		return;
+	log_say(LOG_WARNING, "control", "no memory for an answer", NULL);
 	close_client(c);
 }
 

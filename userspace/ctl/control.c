@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Client of the agent's control socket: one request, one reply, one packet each. */
+/* Client of the agent's control socket: one request, and a reply up to its end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 
 /* The agent answers from memory; an hour-long wait would hide that it hangs. */
 #define REPLY_TIMEOUT_S	10
+#define PACKET_MAX	65536	/* the agent's are shorter */
 
 static int failed(int err, const char *path, char *buf, size_t len)
 {
@@ -69,38 +70,61 @@ static int dial(const char *path)
 	return fd;
 }
 
-/* Octets of the reply in @buf, or a negative errno. */
-static ssize_t exchange(int fd, const char *request, char *buf, size_t room)
+struct reply {
+	char *text;
+	size_t len, room;
+};
+
+/* The next packet; its octets, 0 at the end, or a negative errno. */
+static ssize_t receive(int fd, struct reply *r)
+{
+	ssize_t n;
+
+	if (r->room - r->len < PACKET_MAX) {
+		size_t room = r->room ? 2 * r->room : 2 * PACKET_MAX;
+		char *text = room <= CONTROL_MAX ? realloc(r->text, room) : NULL;
+
+		if (!text)
+			return room <= CONTROL_MAX ? -ENOMEM : -EBADMSG;
+		r->text = text;
+		r->room = room;
+	}
+	do {
+		n = recv(fd, r->text + r->len, r->room - r->len, MSG_TRUNC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n > r->room - r->len ? -EBADMSG : n;
+}
+
+/* 0, or a negative errno. The agent closes the connection behind its last packet. */
+static int exchange(int fd, const char *request, struct reply *r)
 {
 	ssize_t n;
 
 	if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
 		return -errno;
-	do {
-		n = recv(fd, buf, room, MSG_TRUNC);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	if (!n)
-		return -ECONNRESET;
-	return (size_t)n > room ? -EBADMSG : n;
+	while ((n = receive(fd, r)) > 0)
+		r->len += (size_t)n;
+	return n ? (int)n : r->len ? 0 : -ECONNRESET;
 }
 
 static int converse(const char *path, const char *request, json_t **reply)
 {
-	char *buf = malloc(CONTROL_MAX);
+	struct reply r = { 0 };
 	int fd = dial(path);
-	ssize_t n = fd < 0 ? fd : buf ? exchange(fd, request, buf, CONTROL_MAX) : -ENOMEM;
+	int err = fd < 0 ? fd : exchange(fd, request, &r);
 
-	if (n > 0) {
-		*reply = json_loadb(buf, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
+	if (!err) {
+		/* One that was cut off is no JSON. */
+		*reply = json_loadb(r.text, r.len, JSON_REJECT_DUPLICATES, NULL);
 		if (!json_is_boolean(json_object_get(*reply, "ok")))
-			n = -EBADMSG;
+			err = -EBADMSG;
 	}
 	if (fd >= 0)
 		close(fd);
-	free(buf);
-	return n > 0 ? 0 : (int)n;
+	free(r.text);
+	return err;
 }
 
 int control_ask(const struct ctl *ctl, json_t *request, json_t **reply, char *err, size_t errlen)

@@ -16,7 +16,7 @@
 #define __printf_like(f, a)	__attribute__((format(printf, f, a)))
 
 #define CONTROL_PATH	"/run/trustgate/control.sock"
-#define CONTROL_MAX	65536
+#define CONTROL_MAX	(256u << 20)	/* of a reply: that is no agent any more */
 
 /* Exit status: the first four are status and wait, see trustgate(8). */
 enum {
