@@ -64,7 +64,15 @@ static const struct refusal refusals[] = {
 	{ "HNB-AUTH-12: off among others", GOOD "mode = off, inband\n", 8, "ocsp.mode",
 	  "not one of" },
 	{ "HNB-AUTH-15: off, and revocation required",
-	  GOOD "mode = off\n[gate]\nrequired = revocation\n", 0, "gate.required", "off" },
+	  GOOD "mode = off\n[gate]\nrequired = device-auth, revocation\n", 0, "gate.required",
+	  "off" },
+	{ "HNB-AUTH-01: revocation alone, of nobody knows whom",
+	  GOOD "[gate]\nrequired = revocation\n", 0, "gate.required", "device-auth is missing" },
+	{ "HNB-AUTH-01: this box's own state alone",
+	  GOOD "[gate]\nrequired = integrity\n", 0, "gate.required", "device-auth is missing" },
+	{ "HNB-AUTH-01: all but the device",
+	  GOOD "[gate]\nrequired = revocation, integrity\nauthentication = combined\n", 0,
+	  "gate.required", "device-auth is missing" },
 	{ "HNB-OCSP-08: pointers allowed, to nowhere", GOOD "aia = allow\n", 0, "ocsp.allow",
 	  "missing" },
 	{ "HNB-OCSP-08: a target that is none", GOOD "allow = 10.0.0.0/33\n", 8, "ocsp.allow",
@@ -92,7 +100,7 @@ static const struct refusal refusals[] = {
 	{ "workers as root", GOOD "[agent]\nuser = root\n", 0, "agent.user", "root" },
 	{ "empty value", GOOD "[agent]\nuser =\n", 9, "agent.user", "empty" },
 	{ "no proof required", GOOD "[gate]\nrequired = ,\n", 9, "gate.required", "" },
-	{ "a proof without a source", GOOD "[gate]\nrequired = authz\n", 0, "gate.required",
+	{ "a proof without a source", GOOD "[gate]\nrequired = device-auth, authz\n", 0, "gate.required",
 	  "no source" },
 	{ "SGW-F3-20: hp-auth without a second round",
 	  GOOD "[gate]\nrequired = hp-auth\n", 9, "gate.required", "follows from" },
@@ -313,7 +321,10 @@ static void test_segw(void)
 		    c.segw.nvendors == 1 && !c.charon.start && !c.ocsp.nmodes,
 		    "SGW-REV-01: role segw: its vendors and sources, path and revocation required"))
 		printf("# %d: %s: %s\n", n, l.key, l.rule);
-	tap_ok(parse(SEGW "[gate]\nrequired = authz\n", &c, &l) == 1 &&
+	tap_ok(parse(SEGW "[gate]\nrequired = revocation\n", &c, &l) == 1 &&
+	       !strcmp(l.key, "gate.required") && strstr(l.rule, "device-auth is missing"),
+	       "SGW-F1-06, HNB-AUTH-01: a SeGW can't leave out whose certificate it is");
+	tap_ok(parse(SEGW "[gate]\nrequired = device-auth, authz\n", &c, &l) == 1 &&
 	       !strcmp(l.key, "gate.required"), "SGW-AAA-01: no authorisation without a source of it");
 	tap_ok(parse(SEGW "[gate]\nauthentication = combined\n", &c, &l) == 1 &&
 	       !strcmp(l.key, "gate.authentication"), "SGW-F1-06: a SeGW asks by identity");

@@ -130,7 +130,6 @@ static void refuse(const char *key)
 
 static bool may_change(const struct config *new)
 {
-	static const uint32_t revocation = 1u << TRUSTGATE_EVIDENCE_KIND_REVOCATION;
 	size_t limits = offsetof(struct config_gate, set);
 	bool ok = true;
 
@@ -140,9 +139,10 @@ static bool may_change(const struct config *new)
 		refuse("[gate], but for required");
 		ok = false;
 	}
-	/* The plugin was told whether an IKE SA may come up before a response was good. */
-	if ((new->gate.required ^ conf.gate.required) & revocation) {
-		refuse("gate.required as to revocation, or what it follows from (ocsp.mode)");
+	/* More may be asked of those that are here. To ask for less takes a restart. */
+	if (conf.gate.required & ~new->gate.required) {
+		refuse("[gate] required, to less, or what it follows from (ocsp.mode, vendor.check, "
+		       "authz.mode)");
 		ok = false;
 	}
 	/* The plugin was told whether a tunnel may come up that nobody has looked at. */
@@ -189,6 +189,7 @@ static void map_vendors(const struct segw_config *old, const struct segw_config 
 static void take(struct fresh *f)
 {
 	uint32_t vendors[SEGW_VENDORS_MAX];
+	bool more = f->config.gate.required != conf.gate.required;
 
 	map_vendors(&conf.segw, &f->config.segw, vendors);
 	free((void *)anchor.data);
@@ -200,6 +201,9 @@ static void take(struct fresh *f)
 	log_say(LOG_NOTICE, "reload", path, NULL);
 	/* By the new rules; what is open stays open until one of them says no, or asks more. */
 	context_rules_changed(vendors, SEGW_VENDORS_MAX);
+	/* It was told whether an IKE SA may come up before a response was good. */
+	if (more)
+		plugin_again();
 }
 
 /*
