@@ -24,6 +24,7 @@
 #include "agent/profile.h"
 #include "agent/wire.h"
 #include "devid/aaa.h"
+#include "pki/hidden.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MINUTE		60000u
@@ -249,11 +250,31 @@ struct parser {
 	void *arg;
 };
 
+/* Who writes a store's place may write its password into it. */
+static enum hidden_kind hidden_kind(const char *full)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct key *key = &keys[i];
+		size_t n = strlen(key->section);
+
+		if (strncmp(full, key->section, n) || full[n] != '.' || strcmp(full + n + 1, key->name))
+			continue;
+		if (key->store == store_store)
+			return HIDDEN_SECRET;
+		return key->store == store_uri || key->store == store_name_uri ||
+		       key->store == store_url || key->store == store_https ? HIDDEN_URL : HIDDEN_NOTHING;
+	}
+	return HIDDEN_SECRET;
+}
+
 static void complain(struct parser *p, int line, const char *key, const char *value,
 		     const char *rule, const char *remedy)
 {
+	char shown[CONFIG_TEXT_MAX + 1];
+
 	p->errors++;
-	p->report(p->arg, p->file, line, key, value, rule, remedy);
+	p->report(p->arg, p->file, line, key,
+		  hidden_value(hidden_kind(key), value, shown, sizeof(shown)), rule, remedy);
 }
 
 static void *member(const struct key *key, struct config *c)
@@ -919,7 +940,6 @@ static char *read_line(char *out, int size, void *stream)
 {
 	struct parser *p = stream;
 	const char *line = p->text, *nl, *why;
-	char shown[64];
 	size_t len;
 
 	if (!p->left || size < 4)
@@ -934,8 +954,8 @@ static char *read_line(char *out, int size, void *stream)
 		p->segw_line = p->line;
 	why = line_rule(line, len, (size_t)size - 3);
 	if (why) {
-		snprintf(shown, sizeof(shown), "%.*s", (int)(len < 60 ? len : 60), line);
-		complain(p, p->line, "", shown, why, "mend the line; see trustgated.conf(5)");
+		/* What is on a line that is none may be half of a secret. */
+		complain(p, p->line, "", "", why, "mend the line; see trustgated.conf(5)");
 		/* An unknown section still counts for the keys below it. */
 		if (*line != '[' || !memchr(line, ']', len))
 			len = 0;
@@ -982,12 +1002,13 @@ static int take_value(void *arg, const char *section, const char *name, const ch
 			complain(p, p->line, full, value, why, remedy_for(key, remedy));
 		return 1;
 	}
+	snprintf(full, sizeof(full), "%s.%s", section, hidden_name(name));
 	/* The section itself was complained of already. */
 	if (section_known(section, strlen(section)))
-		complain(p, p->line, full, value, "unknown key",
+		complain(p, p->line, full, "", "unknown key",
 			 "look for a typing mistake; see trustgated.conf(5)");
 	else if (!*section)
-		complain(p, p->line, name, value, "a key before the first section",
+		complain(p, p->line, hidden_name(name), "", "a key before the first section",
 			 "put it below its [section]");
 	return 1;
 }

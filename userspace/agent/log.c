@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "pki/hidden.h"
 
 static void put(struct log *l, char c)
 {
@@ -47,12 +48,15 @@ void log_begin(struct log *l, int priority, const char *decision)
 	puts_plain(l, decision);
 }
 
-void log_str(struct log *l, const char *key, const char *value)
+void log_str(struct log *l, const char *key, const char *given)
 {
+	char shown[sizeof(l->text)];
+	const char *value = shown;
 	int quotes;
 
-	if (!value || !*value)
+	if (!given || !*given)
 		return;
+	hidden_urls(given, shown, sizeof(shown));
 	quotes = needs_quotes(value);
 	put(l, ' ');
 	puts_plain(l, key);

@@ -17,6 +17,7 @@
 #include "agent/log.h"
 #include "agent/profile.h"
 #include "agent/segw.h"
+#include "pki/hidden.h"
 
 struct config conf;
 struct pki_der anchor;
@@ -41,7 +42,10 @@ static void report(void *arg, const char *file, int line, const char *key, const
 
 static int fail(const char *what, const char *why, const char *remedy)
 {
-	fprintf(stderr, "trustgated: %s: %s (%s)\n", what, why, remedy);
+	char shown[1024], said[1024];
+
+	fprintf(stderr, "trustgated: %s: %s (%s)\n", hidden_urls(what, shown, sizeof(shown)),
+		hidden_urls(why, said, sizeof(said)), remedy);
 	return -1;
 }
 

@@ -62,6 +62,11 @@ static void on_error(void *arg, const char *file, int line, const char *value, c
 	struct config_tree *tree = arg;
 
 	tree->failed = true;
+	/* A name in a file that is not read to its end may be half of a secret: the line says
+	 * which it is. A file's name is shown.
+	 */
+	if (strcmp(rule, "settings.include") != 0 || !strchr(value, '/'))
+		value = "";
 	report_error(tree->report, file, line, "", value, rule, why, remedy);
 }
 

@@ -170,7 +170,7 @@ static int list_one(void *arg, const struct devices_entry *e)
 static int list(const struct devices_args *a)
 {
 	static const char *const head[] = { "IDENTITY", "AK", "REFERENCE", "SEEN", "RESETS" };
-	struct listing l = { .list = a->ctl->json ? json_array() : NULL };
+	struct listing l = { 0 };
 	struct devices *d;
 	int rc;
 
@@ -179,6 +179,8 @@ static int list(const struct devices_args *a)
 	d = open_store(a, false);
 	if (!d)
 		return EXIT_FAILED;
+	if (a->ctl->json)
+		l.list = json_array();
 	table_init(&l.table, head, ARRAY_SIZE(head));
 	rc = devices_each(d, list_one, &l);
 	if (rc)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "ctl.h"
+#include "pki/hidden.h"
 
 struct verb {
 	const char *name;
@@ -63,13 +64,18 @@ static const struct verb verbs[] = {
 	  "keys, identity and root certificate in the TPM" },
 };
 
+/* What is named may be a store with its password in it, and so may what a library says. */
 void complain(const char *what, const char *why, const char *todo)
 {
+	char shown[4096], said[4096];
+
+	hidden_urls(what, shown, sizeof(shown));
+	hidden_urls(why, said, sizeof(said));
 	fflush(stdout);
 	if (todo && *todo)
-		fprintf(stderr, "trustgate: %s: %s (%s)\n", what, why, todo);
+		fprintf(stderr, "trustgate: %s: %s (%s)\n", shown, said, todo);
 	else
-		fprintf(stderr, "trustgate: %s: %s\n", what, why);
+		fprintf(stderr, "trustgate: %s: %s\n", shown, said);
 }
 
 int usage_error(const char *what, const char *why)

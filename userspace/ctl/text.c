@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include "ctl.h"
+#include "pki/hidden.h"
 
 /* Length of the UTF-8 sequence at @s, 0 when it is none. */
 static unsigned int sequence(const unsigned char *s, uint32_t *code)
@@ -40,8 +41,10 @@ static bool harmful(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
 }
 
-const char *clean(char *buf, size_t len, const char *s)
+const char *clean(char *buf, size_t len, const char *given)
 {
+	char shown[4 * TEXT_ROOM];
+	const char *s = hidden_urls(given, shown, sizeof(shown));
 	size_t used = 0;
 
 	while (*s) {

@@ -5,12 +5,14 @@
  */
 #include "db/ops.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <libpq-fe.h>
+#include "pki/hidden.h"
 
 #define PARAMS_MAX	16
 #define CONNECT_S	"3"
@@ -60,12 +62,49 @@ static const struct {
 	{ "53", -ENOSPC, "make room at the server" },
 };
 
+/* A host's name, and nothing that an unreadable URI might have put in its place. */
+static bool is_host(const char *word, size_t len, const char *host)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)word[i]) && !strchr(".:-", word[i]))
+			return false;
+	return host && len && strlen(host) == len && !strncmp(word, host, len);
+}
+
+/*
+ * What libpq says of a connection quotes what it was given: of a URI that it reads in
+ * another way than it was meant, the password. Of what is quoted the host alone is kept.
+ */
+static void told(const char *why, const char *host, char *out, size_t size)
+{
+	size_t n = 0, len;
+	bool known;
+
+	while (*why && *why != '\n' && n + sizeof(HIDDEN) + 2 < size) {
+		if (*why != '"') {
+			out[n++] = *why++;
+			continue;
+		}
+		len = strcspn(++why, "\"");
+		known = len + n + 3 < size && is_host(why, len, host);
+		n += (size_t)snprintf(out + n, size - n, "\"%.*s\"",
+				      known ? (int)len : (int)sizeof(HIDDEN) - 1, known ? why : HIDDEN);
+		why += len + (why[len] == '"');
+	}
+	out[n] = '\0';
+}
+
 static int fail(struct db *db, const PGresult *r)
 {
+	char said[161];
+
 	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
 	const char *why = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
-	why = why ? why : PQerrorMessage(pg(db));
+	if (!why) {
+		told(PQerrorMessage(pg(db)), PQhost(pg(db)), said, sizeof(said));
+		why = said;
+	}
 	for (size_t i = 0; state && i < sizeof(failures) / sizeof(*failures); i++) {
 		if (strncmp(state, failures[i].state, strlen(failures[i].state)))
 			continue;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <ini.h>
+#include "pki/hidden.h"
 
 #define CONFIG_MAX	(1u << 20)
 #define SECTION_MAX	49	/* inih cuts them */
@@ -215,7 +216,7 @@ static void client_key(struct parser *p, const char *label, const char *name, co
 		return;
 	}
 	if (n >= 0)
-		error(p, name, "no such key of a client: name, query, publish, withdraw");
+		error(p, hidden_name(name), "no such key of a client: name, query, publish, withdraw");
 }
 
 static int handle(void *arg, const char *section, const char *name, const char *value)
@@ -239,7 +240,7 @@ static int handle(void *arg, const char *section, const char *name, const char *
 			error(p, name, why);
 		return 1;
 	}
-	error(p, name, "no such key in this section");
+	error(p, hidden_name(name), "no such key in this section");
 	return 1;
 }
 

@@ -27,11 +27,22 @@ static size_t descend(struct walk *w, const char *name, size_t len)
 	return n;
 }
 
+/* A CWMP client's value has no "=": another line was joined to it. */
+static const char *shown(const struct walk *w, const struct settings_pair *pair, char *buf,
+			 size_t size)
+{
+	if (pair->hidden == HIDDEN_NOTHING && !w->rule->cwmp)
+		return hidden_urls(pair->value, buf, size);
+	return hidden_value(pair->hidden, pair->value, buf, size);
+}
+
 static void tell(struct walk *w)
 {
+	char value[KEY_ROOM];
 	const struct settings_pair *pair = w->at.blame ? w->at.blame : w->at.pair;
-	bool given = w->at.pair && w->at.pair->value;
-	const char *preset = w->rule->preset ? w->rule->preset : "";
+	/* Of a key that should not be there the value says nothing, and may be anything. */
+	bool given = w->at.pair && w->at.pair->value && !w->rule->check->sections;
+	const char *preset = w->rule->preset && !w->rule->check->sections ? w->rule->preset : "";
 	/* A check of a section may have found a key in it. */
 	size_t n = w->rule->check->sections && pair ? descend(w, pair->key, strlen(pair->key)) :
 						      strlen(w->key);
@@ -40,7 +51,7 @@ static void tell(struct walk *w)
 		.why = w->rule->why, .remedy = w->rule->remedy, .key = w->key,
 		.file = pair ? pair->file : w->near->file,
 		.line = pair ? pair->line : w->near->line,
-		.value = given ? w->at.pair->value : preset,
+		.value = given ? shown(w, w->at.pair, value, sizeof(value)) : preset,
 		.absent = !given && !w->rule->check->sections,
 	};
 

@@ -15,6 +15,8 @@ struct settings {
 	unsigned int nodes;
 };
 
+/* secret.c: what of the value of @key in @in may be shown. */
+enum hidden_kind settings_hidden(const struct settings_section *in, const char *key);
 /* Memory that lives as long as @settings; zeroed. NULL when there is none. */
 void *settings_alloc(struct settings *settings, size_t size);
 /* A copy of @len octets of @text, with a NUL behind it. */

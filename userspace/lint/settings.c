@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lint/internal.h"
 
@@ -116,6 +117,7 @@ struct settings_section *settings_add(struct settings *settings, struct settings
 	new->file = file;
 	new->line = line;
 	new->depth = into->depth + 1;
+	new->secrets = into->secrets || (!into->depth && !strcasecmp(section, "secrets"));
 	*end = new;
 	return new;
 }
@@ -130,6 +132,9 @@ int settings_set(struct settings *settings, struct settings_section *in,
 			(*end)->value = pair->value;
 			(*end)->file = pair->file;
 			(*end)->line = pair->line;
+			/* What a reference brought from a secret's place stays one. */
+			if (pair->hidden > (*end)->hidden)
+				(*end)->hidden = pair->hidden;
 			return 0;
 		}
 	}
@@ -140,6 +145,8 @@ int settings_set(struct settings *settings, struct settings_section *in,
 		return -ENOMEM;
 	*new = *pair;
 	new->next = NULL;
+	if (settings_hidden(in, pair->key) > new->hidden)
+		new->hidden = settings_hidden(in, pair->key);
 	*end = new;
 	return 0;
 }

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "pki/hidden.h"
+
 #define SETTINGS_FILE_MAX	(1u << 20)	/* octets of one file */
 #define SETTINGS_DEPTH_MAX	32u		/* sections in sections */
 #define SETTINGS_WIDTH_MAX	4096u		/* keys and sections in one section */
@@ -24,6 +26,7 @@ struct settings_pair {
 	const char *value;		/* NULL: "key =", as if it were not given */
 	const char *file;
 	int line;
+	enum hidden_kind hidden;	/* what of @value may be shown */
 };
 
 struct settings_ref {
@@ -39,6 +42,7 @@ struct settings_section {
 	const char *file;
 	int line;
 	unsigned int depth, entries;
+	bool secrets;			/* "secrets" of a root, or in it */
 	struct settings_pair *pairs;	/* in the order of their first appearance */
 	struct settings_section *sections;
 	struct settings_ref *refs;
@@ -49,7 +53,8 @@ struct settings;
 
 /*
  * How errors are told, once each. @rule is machine-readable ("settings.syntax"),
- * @value what was read, may be "".
+ * @value what was read, may be "". It may be half of a secret: who knows that the file
+ * has some does not show it.
  */
 typedef void settings_report_fn(void *arg, const char *file, int line, const char *value,
 				const char *rule, const char *why, const char *remedy);

@@ -46,7 +46,8 @@ static void complain(struct parser *p, int line, const char *key, const char *va
 
 	snprintf(where, sizeof(where), "%s%s%s", p->section_name, *key ? "." : "", key);
 	p->errors++;
-	p->report(p->arg, p->file, line, where, value, rule,
+	/* A file without a section of a profile's is another one, and may have secrets. */
+	p->report(p->arg, p->file, line, where, p->section ? value : "", rule,
 		  "see policy/profiles/seed.conf and Documentation/profiles.rst");
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <ini.h>
+#include "pki/hidden.h"
 #include "segw/config_values.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -116,6 +117,14 @@ static void complain(struct parser *p, int line, const char *key, const char *va
 {
 	p->errors++;
 	p->report(p->arg, p->file, line, key, value, rule, remedy);
+}
+
+/* authz.secret is a file's name; who takes it for the secret's place errs, and is heard. */
+static enum hidden_kind hidden_kind(const struct key *key)
+{
+	if (key->place == IN_AUTHZ && !strcmp(key->name, "secret"))
+		return HIDDEN_SECRET;
+	return key->store == value_uri || key->store == value_uris ? HIDDEN_URL : HIDDEN_NOTHING;
 }
 
 /* The place that a section's name begins with, or PLACES. */
@@ -255,7 +264,7 @@ static void enter(struct parser *p, const char *section)
 static int take_value(void *arg, const char *section, const char *name, const char *value)
 {
 	struct parser *p = arg;
-	char full[128];
+	char full[128], shown[SEGW_TEXT_MAX + 1];
 
 	if (strcmp(p->section, section) != 0)
 		enter(p, section);
@@ -271,10 +280,13 @@ static int take_value(void *arg, const char *section, const char *name, const ch
 		      keys[i].store(&keys[i].limits, value, (char *)p->base + keys[i].offset);
 		p->seen |= 1u << i;
 		if (why)
-			complain(p, p->line, full, value, why, keys[i].remedy);
+			complain(p, p->line, full, hidden_value(hidden_kind(&keys[i]), value, shown,
+								sizeof(shown)), why, keys[i].remedy);
 		return 1;
 	}
-	complain(p, p->line, full, value, "unknown key", "look for a typing mistake");
+	/* It may be a secret's, mistyped. */
+	snprintf(full, sizeof(full), "%s.%s", section, hidden_name(name));
+	complain(p, p->line, full, "", "unknown key", "look for a typing mistake");
 	return 1;
 }
 
