@@ -60,7 +60,67 @@ syntax() {
 syntax "a line that is neither" "config acs" "	url https://a.test/"
 syntax "an option before any section" "option url 'https://a.test/'"
 syntax "an open quote" "config acs" "	option url 'https://a.test/"
-syntax "an option given twice" "config acs" "	option url 'https://a.test/'" "	option url 'http://a.test/'"
+syntax "a section of two names" "config acs a b" "	option url 'https://a.test/'"
+syntax "an option of two values" "config acs" "	option url https://a.test/ https://b.test/"
+syntax "a word that is none of UCI's" "config acs" "	optoin url 'https://a.test/'"
+syntax "uci show, an option of no section" "cwmp.acs.url='https://a.test/'"
+syntax "uci show, an open quote" "cwmp.acs=acs" "cwmp.acs.url='https://a.test/"
+
+# As uci(1) reads, writes and prints them. clean WHAT LINES..., and what has one thing against it
+uci() { printf '%s\n' "${@:2}" > "$d/uci"; ok "TR69-01: UCI: $1" exits 0 check config "$d/uci"; }
+uci_not() { # RULE WHAT LINES...
+	local rule=$1
+	printf '%s\n' "${@:3}" > "$d/uci"
+	ok "TR69-01: UCI: $2" eval \
+		'exits 1 check config -j "$d/uci"; json "sorted({e[\"rule\"] for e in d[\"errors\"]}) == [\"cwmp.$rule\"]"'
+}
+good=("	option url 'https://hems.operator.test/acs'" "	option ssl_cert '/etc/trustgate/hnb.pem'"
+	"	option ssl_key 'tpm:0x81010004'" "	option ssl_cacert '/etc/trustgate/hems-root.pem'")
+shown=("cwmp.acs.url='https://hems.operator.test/acs'" "cwmp.acs.ssl_cert='/etc/trustgate/hnb.pem'"
+	"cwmp.acs.ssl_key='tpm:0x81010004'" "cwmp.acs.ssl_cacert='/etc/trustgate/hems-root.pem'")
+uci "a section with a name" "config acs 'acs'" "${good[@]}"
+uci "icwmp's, whose type is another" "config cwmp 'acs'" "${good[@]}" "config cwmp 'cpe'" "	option enable '1'"
+uci_not insecure "which is looked at" "config cwmp 'acs'" "${good[@]}" "	option insecure_enable '1'"
+uci "easycwmp's, without names" "config local" "	option interface eth0" "config acs" "${good[@]}"
+uci_not username "which is looked at as well" "config local" "	option interface eth0" "config acs" "${good[@]}" \
+	"	option username easycwmp"
+uci "a type whose name is another" "config acs 'main'" "${good[@]}"
+uci_not url "and each of a type is looked at" "config acs" "${good[@]}" "config acs" "${good[@]/https:/http:}"
+uci_not url "also the named ones" "config acs 'a'" "${good[@]}" "config acs 'b'" "${good[@]/https:/http:}"
+uci "freecwmp's, without a URL" "config local" "	option interface eth0" "config acs" "	option scheme https" \
+	"	option hostname hems.operator.test" "	option path /acs" "${good[@]:1}"
+uci_not scheme "which has to be https as well" "config acs" "	option scheme http" \
+	"	option hostname hems.operator.test" "${good[@]:1}"
+uci_not hostname "and to be anybody's" "config acs" "	option scheme https" "${good[@]:1}"
+uci "repeated sections without a name" "config acs 'acs'" "${good[@]}" "config schedule_inform" \
+	"	option time '1'" "config schedule_inform" "	option time '2'"
+uci "a list" "config acs 'acs'" "${good[@]}" "config notifications 'n'" "	list value_change 'a'" "	list value_change 'b'"
+uci "the same section again, which goes on" "config acs 'acs'" "${good[@]:0:2}" "config cpe 'cpe'" "config acs 'acs'" \
+	"${good[@]:2}"
+uci_not url "an option again: the later one counts" "config acs" "${good[@]}" "	option url 'http://a.test/'"
+uci "and only that one" "config acs" "	option url 'http://a.test/'" "${good[@]}"
+uci "an export, with its package" "package cwmp" "" "config acs 'acs'" "${good[@]}" ""
+uci "several packages" "package network" "" "config interface 'lan'" "	option proto 'dhcp'" "" "package cwmp" \
+	"config acs 'acs'" "${good[@]}"
+uci "either quote, none, and a comment" "config acs 'acs'" '	option url "https://hems.operator.test/acs" # ours' \
+	"	option ssl_cert /etc/trustgate/hnb.pem" "${good[2]}" "	option ssl_cacert '/etc/trust'\"gate/root.pem\""
+uci "a quote in a value" "config acs 'acs'" "${good[@]}" "	option provisioning_code 'it'\\''s'" \
+	'	option b "say \"so\""' "	option c it\\'s"
+uci "a value of two lines" "config acs 'acs'" "${good[@]}" "	option banner 'one" "two'" "	option c a\\" "b"
+uci "a # in a string" "config acs 'acs'" "${good[@]}" "	option provisioning_code '#1'"
+uci_not url "and a quoted one that hides nothing" "config acs 'acs'" "	option url 'http://a.test/#'" "${good[@]:1}"
+printf '%s\n' "p cwmp" "c acs acs" "${good[@]/option/o}" > "$d/uci"
+ok "TR69-01: UCI: first letters for the words" exits 0 check config --kind cwmp "$d/uci"
+uci "two statements in a line" "config acs acs; option url https://a.test/" "${good[@]:1}"
+uci "uci show" "cwmp.acs=acs" "${shown[@]}" "cwmp.cpe=cpe" "cwmp.cpe.interface='eth0'"
+uci_not insecure "uci show, with something against it" "cwmp.acs=cwmp" "${shown[@]}" "cwmp.acs.insecure_enable='1'"
+uci "uci show of sections without a name" "easycwmp.@acs[0]=acs" "${shown[@]/cwmp.acs/easycwmp.@acs[0]}" \
+	"easycwmp.@local[0]=local" "easycwmp.@local[0].interface='eth0'"
+uci "uci show -X" "easycwmp.cfg02f9a4=acs" "${shown[@]/cwmp.acs/easycwmp.cfg02f9a4}"
+uci_not url "uci show of the second of a type" "cwmp.@acs[0]=acs" "${shown[@]/cwmp.acs/cwmp.@acs[0]}" \
+	"cwmp.@acs[1]=acs" "${shown[@]/cwmp.acs/cwmp.@acs[1]}" "cwmp.@acs[1].url='http://a.test/'"
+uci "uci show of a list, and of a quote" "cwmp.acs=acs" "${shown[@]}" "cwmp.n=notifications" \
+	"cwmp.n.value_change='a' 'b'" "cwmp.n.code='it'\\''s'"
 syntax "nothing in it" "# a comment"
 
 # [hems] of the agent's own.

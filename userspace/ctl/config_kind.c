@@ -97,7 +97,7 @@ enum config_kind config_kind(const char *path, const char *text, size_t len)
 			return kinds[i].kind;
 	if (strcmp(base, "cwmp.rules") == 0)
 		return CONFIG_KIND_RULES;
-	if (n > 7 && memcmp(line, "config ", 7) == 0)
+	if (settings_is_uci(line, n))
 		return CONFIG_KIND_CWMP;
 	if (n >= sizeof(profile) - 1 && memcmp(line, profile, sizeof(profile) - 1) == 0)
 		return CONFIG_KIND_PROFILE;

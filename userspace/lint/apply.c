@@ -120,7 +120,9 @@ static void visit_sections(struct walk *w, const struct settings_section *in,
 	bool any = false;
 
 	for (s = in ? in->sections : NULL; s; s = s->next) {
-		if (fnmatch(pattern, s->name, FNM_CASEFOLD | FNM_NOESCAPE) != 0)
+		/* UCI's clients ask for a section by its name or by its type. */
+		if (fnmatch(pattern, s->name, FNM_CASEFOLD | FNM_NOESCAPE) != 0 &&
+		    (!s->type || fnmatch(pattern, s->type, FNM_NOESCAPE) != 0))
 			continue;
 		any = true;
 		enter(w, in, s, s->name, strlen(s->name), rest);

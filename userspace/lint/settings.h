@@ -39,6 +39,7 @@ struct settings_ref {
 struct settings_section {
 	struct settings_section *next;
 	const char *name;		/* "" of a root */
+	const char *type, *shown;	/* of UCI: its type, and what "uci show" calls it; or NULL */
 	const char *file;
 	int line;
 	unsigned int depth, entries;
@@ -90,6 +91,9 @@ int settings_parse(struct settings *settings, struct settings_section *into, con
 /* The same of a CWMP client's settings: UCI, or lines "SECTION.KEY = VALUE"; uci.c. */
 int settings_parse_cwmp(struct settings *settings, struct settings_section *into, const char *file,
 			const char *text, size_t len, const struct settings_calls *calls);
+
+/* The first line of a file, which is no comment, is one of UCI. */
+bool settings_is_uci(const char *line, size_t len);
 
 /* @section of @into, made when it is not there; NULL when out of memory or room. */
 struct settings_section *settings_add(struct settings *settings, struct settings_section *into,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "pki/hidden.h"
 #include "pki/der.h"
 #include "pki/profile_rules.h"
 
@@ -371,7 +372,7 @@ static void take_line(struct parser *p, char *line)
 	if (!p->section) {
 		/* Of an unknown section, which was complained of. */
 		if (!p->section_name[0])
-			complain(p, p->line, line, trim(shown), "outside a section");
+			complain(p, p->line, hidden_name(line), "", "outside a section");
 		return;
 	}
 	why = p->section(p, line, trim(eq + 1));
