@@ -245,6 +245,8 @@ BREAK = {
     "swanctl.child-mode": (["pass", "transport", "beet"], False),
     "swanctl.leak": (["0.0.0.0/0", "10.0.0.0/8", "10.98.0.0/24", "10.99.0.0/24, 10.99.1.1",
                       "::/0", "dynamic", "10.99.0.200-10.99.1.3", "nonsense"], True),
+    "swanctl.multicast": (["10.99.0.0/24, fd99::/64, 239.1.1.0/24", "224.0.0.0/4, 10.99.0.1",
+                           "10.99.0.0/24, 239.1.1.1-239.1.1.9", "0.0.0.0/0, 239.0.0.0/8"], False),
     "swanctl.policies": (["no", "0"], False),
     "swanctl.hw-offload": (["yes", "auto", "packet", "crypto"], False),
     "swanctl.unknown-connection": (["mobik = no", "start_action = none", "VERSION = 2"], False),
@@ -287,6 +289,8 @@ def base_of(rule):
     role = "segw" if rule.get("role") == "segw" else "henb"
     text = SEGW if role == "segw" else HENB
     args = ["--role", role]
+    if rule["check"] == "unmixed":
+        text = put(text, "connections.segw.children.core-or-nothing.remote_ts", "0.0.0.0/0, ::/0")[0]
     if rule.get("mode", "intunnel") != "intunnel":
         text = put(text, "connections.segw.remote.revocation", "strict")[0]
         args += ["--mode", rule["mode"]]
@@ -447,6 +451,67 @@ def rounds():
        "HNB-AUTH-09: without a remote section its defaults are judged", got)
 
 
+# As Documentation/gate.rst has it, and as strongSwan's own scenarios do.
+EXAMPLE = """shunt {
+    children {
+        core {
+            mode = drop
+            start_action = trap
+            local_ts = 10.10.0.0/24, 10.50.0.0/24
+            remote_ts = 10.99.0.0/24
+        }
+    }
+}
+"""
+
+
+def shunt_connections():
+    gate = os.path.join(HERE, "..", "..", "Documentation", "gate.rst")
+    if os.path.exists(gate):
+        with open(gate, encoding="utf-8") as f:
+            ok("".join(EXAMPLE.split()) in "".join(f.read().split()), "HNB-GATE-21: it is gate.rst's example")
+    lines = EXAMPLE.splitlines()
+    both, _ = insert(HENB, "connections", *lines)
+    passes("HNB-GATE-21: its example beside a tunnel passes", {"swanctl.conf": both})
+    passes("HNB-GATE-21: and in a file of its own",
+           {"swanctl.conf": HENB, "shunts.conf": "connections {\n" + EXAMPLE + "}\n"})
+    both, _ = insert(SEGW, "connections", *lines)
+    passes("HNB-GATE-21: and at a SeGW", {"swanctl.conf": both})
+    local = EXAMPLE.replace("shunt {", "shunt {\n remote_addrs = 127.0.0.1", 1).splitlines()
+    both, _ = insert(HENB, "connections", *local)
+    passes("HNB-GATE-21: as strongSwan's scenarios have it, with an address of nobody", {"swanctl.conf": both})
+    both, _ = insert(HENB, "connections", *EXAMPLE.replace("drop", "pass").splitlines())
+    got = check({"swanctl.conf": both})
+    ok(got.code == 1 and got.rules() == ["swanctl.child-mode"], "HNB-GATE-21: one that passes is refused as that", got)
+    both, _ = insert(HENB, "connections", *EXAMPLE.replace("mode = drop", "").splitlines())
+    got = check({"swanctl.conf": both})
+    ok(got.code == 1 and "swanctl.version" in got.rules() and "swanctl.anchor" in got.rules(),
+       "HNB-AUTH-05: one of a tunnel is none that only shunts", got)
+    two = EXAMPLE.replace("core {", "other { remote_ts = 10.98.0.0/24 }\n core {")
+    both, _ = insert(HENB, "connections", *two.splitlines())
+    got = check({"swanctl.conf": both})
+    ok(got.code == 1 and "swanctl.version" in got.rules(), "HNB-AUTH-05: nor one that has both", got)
+    both, _ = insert(HENB, "connections", *EXAMPLE.replace("shunt {", "shunt {\n mobik = no").splitlines())
+    got = check({"swanctl.conf": both})
+    ok(got.code == 0 and [w["rule"] for w in got.warnings] == ["swanctl.unknown-connection"],
+       "a key that it has and nobody knows is told", got)
+    none = {"swanctl.conf": "connections { }\nsecrets {\n ike-a {\n  secret = x\n }\n}\n"}
+    got = check(none)
+    ok(got.code == 1 and [w["rule"] for w in got.warnings] == ["swanctl.connections"] and
+       got.rules() == ["swanctl.psk"], "HNB-AUTH-01: no connections: said, and rules of no role count", got)
+    got = check({"swanctl.conf": "authorities {\n}\n"})
+    ok(got.code == 0 and [w["rule"] for w in got.warnings] == ["swanctl.connections"], "also without the section", got)
+    for name, text in (("ipsec.conf", "config setup\n"), ("a.conf", "config setup\n\tuniqueids=no\n"),
+                       ("b.conf", "# x\nconn %default\n\tkeyexchange=ikev2\n"),
+                       ("c.conf", "ca strongswan\n\tcacert=x.pem\n\nconn a\n\tauto=add\n"),
+                       ("ipsec.secrets", ""), ("d.conf", ": RSA key.pem\n"), ("e.conf", "a b : PSK \"x\"\n")):
+        got = check({name: text})
+        ok(got.code == 1 and got.rules() == ["config.kind"] and "ipsec.conf" in got.err,
+           "%s is named as what it is" % name, got)
+    text, _ = insert(HENB, "connections.segw.remote", "xauth_id = x")
+    passes("remote.xauth_id is a key of charon's", {"swanctl.conf": text})
+
+
 def shunts():
     child = "connections.segw.children.core"
     shunt = child + "-or-nothing"
@@ -469,6 +534,11 @@ def shunts():
            "HNB-GATE-21: a drop policy %s leaks" % what, got)
     text, _ = put(HENB, shunt + ".remote_ts", "0.0.0.0/0, ::/0")
     passes("HNB-GATE-21: one for everything covers", {"swanctl.conf": text})
+    for what, selectors in (("everything", "0.0.0.0/0, ::/0"), ("groups alone", "239.1.0.0/16, 239.2.2.2"),
+                            ("hosts and groups of IPv6", "10.99.0.0/24, fd99::/64, ff15::/64")):
+        mixed, _ = put(text, child + ".remote_ts", selectors)
+        passes("HNB-GATE-21: selectors that share no next hop: " + what, {"swanctl.conf": mixed})
+    shunt_connections()
     text, _ = put(HENB, shunt + ".remote_ts", "10.98.255.0-10.99.0.255, fd99::/64")
     passes("HNB-GATE-21: a range covers", {"swanctl.conf": text})
     text, _ = drop(put(HENB, shunt + ".local_ts", "dynamic")[0], shunt + ".remote_ts")

@@ -217,6 +217,11 @@ static void check_file(struct run *run, const char *path)
 	case CONFIG_KIND_CWMP:
 		check_cwmp(run, path, text, len);
 		break;
+	case CONFIG_KIND_IPSEC:
+		report_error(&run->report, path, 0, "", "", "config.kind",
+			     "of ipsec.conf's kind, which the charon that swanctl configures does not read",
+			     "write it as swanctl.conf, and give that");
+		break;
 	case CONFIG_KIND_MODPROBE:
 		config_modprobe(&run->report, path, text, len);
 		break;
@@ -346,6 +351,20 @@ static void apply_cwmp(struct run *run)
 	lint_rules_free(rules);
 }
 
+/* A file that was cut short, or is another one, has nothing against it either. */
+static void check_connections(struct run *run, const struct settings_section *root)
+{
+	const struct lint_finding f = {
+		.level = LINT_WARNING, .file = run->swanctl_path, .key = "connections", .value = "",
+		.rule = "swanctl.connections", .clause = "",
+		.why = "there are no connections: what is asked of an H(e)NB or a SeGW is asked of nothing",
+		.remedy = "is this the file you meant? name the one that has them as well",
+	};
+
+	if (!lint_roles(root))
+		report_finding(&run->report, &f);
+}
+
 static void apply_rules(struct run *run, const struct lint_rules *rules)
 {
 	const struct config *agent = run->has_agent ? &run->agent : NULL;
@@ -364,6 +383,7 @@ static void apply_rules(struct run *run, const struct lint_rules *rules)
 		context.hems = hems;
 	root = resolved(&run->swanctl);
 	if (root) {
+		check_connections(run, root);
 		lint_swanctl(rules, root, &context, on_finding, &run->report);
 		if (!context.roles)
 			context.roles = lint_roles(root);

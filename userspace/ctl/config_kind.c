@@ -85,6 +85,51 @@ static size_t first_line(const char *text, size_t len, const char **line)
 	return p < end ? (size_t)(nl - p) : 0;
 }
 
+static bool line_begins(const char *line, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	return len > n && !memcmp(line, word, n) && strchr(" \t", line[n]);
+}
+
+/* ipsec.conf(5): "config setup", "conn NAME" and "ca NAME", and what is below them indented. */
+static bool is_ipsec_conf(const char *text, size_t len)
+{
+	const char *end = text + len, *p, *nl;
+	bool setup = false, pairs = false;
+
+	for (p = text; p < end; p = nl + 1) {
+		size_t n;
+
+		nl = memchr(p, '\n', (size_t)(end - p));
+		nl = nl ? nl : end;
+		n = (size_t)(nl - p);
+		if (line_begins(p, n, "conn") && !memchr(p, '{', n) && !memchr(p, '=', n))
+			return true;
+		setup |= n >= 12 && line_begins(p, n, "config") && memmem(p, n, "setup", 5);
+		pairs |= n && strchr(" \t", *p) && memchr(p, '=', n) && !memmem(p, n, "option", 6);
+	}
+	return setup && pairs;
+}
+
+/* ipsec.secrets(5): ": PSK", "henb : RSA key.pem"... */
+static bool is_ipsec_secrets(const char *line, size_t len)
+{
+	static const char *const words[] = { "PSK", "RSA", "ECDSA", "PKCS8", "P12", "PIN", "EAP", "XAUTH" };
+	const char *colon = memchr(line, ':', len);
+
+	for (size_t i = 0; colon && i < ARRAY_SIZE(words); i++) {
+		const char *p = colon + 1;
+		size_t n = strlen(words[i]);
+
+		while (p < line + len && strchr(" \t", *p))
+			p++;
+		if ((size_t)(line + len - p) > n && p > colon + 1 && !memcmp(p, words[i], n) && strchr(" \t", p[n]))
+			return true;
+	}
+	return false;
+}
+
 enum config_kind config_kind(const char *path, const char *text, size_t len)
 {
 	static const char profile[] = "[profile]";
@@ -95,6 +140,9 @@ enum config_kind config_kind(const char *path, const char *text, size_t len)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].name && strcmp(base, kinds[i].name) == 0)
 			return kinds[i].kind;
+	if (!strcmp(base, "ipsec.conf") || !strcmp(base, "ipsec.secrets") ||
+	    is_ipsec_conf(text, len) || is_ipsec_secrets(line, n))
+		return CONFIG_KIND_IPSEC;
 	if (strcmp(base, "cwmp.rules") == 0)
 		return CONFIG_KIND_RULES;
 	if (settings_is_uci(line, n))

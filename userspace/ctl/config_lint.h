@@ -19,6 +19,7 @@ enum config_kind {
 	CONFIG_KIND_RULES,	/* of this lint */
 	CONFIG_KIND_MODPROBE,	/* of modprobe.d */
 	CONFIG_KIND_CWMP,	/* of a CWMP client */
+	CONFIG_KIND_IPSEC,	/* ipsec.conf or ipsec.secrets, which swanctl's charon does not read */
 };
 
 /* All that is found, as text at once and as JSON in the end. */

@@ -66,7 +66,8 @@ static bool concerns(const struct walk *w)
 	const struct settings_pair *p;
 	const char *value;
 
-	if (!(w->rule->roles & w->at.roles))
+	/* Without a connection there is no role: what is asked of either counts. */
+	if (w->at.roles ? !(w->rule->roles & w->at.roles) : w->rule->roles != (LINT_HENB | LINT_SEGW))
 		return false;
 	if (!where->key)
 		return true;
@@ -179,7 +180,8 @@ unsigned int lint_roles(const struct settings_section *root)
 	unsigned int roles = 0;
 
 	for (conn = conn ? conn->sections : NULL; conn; conn = conn->next)
-		roles |= role_of(conn, &unknown);
+		if (!lint_is_shunt_only(conn))
+			roles |= role_of(conn, &unknown);
 	return roles;
 }
 
@@ -187,15 +189,20 @@ unsigned int lint_roles(const struct settings_section *root)
 static void visit_connections(struct walk *w, const struct settings_section *root)
 {
 	static const char prefix[] = "connections.*.";
+	const char *rest = w->rule->path + sizeof(prefix) - 1;
 	const struct settings_section *all = settings_find(root, "connections"), *conn;
 
 	for (conn = all ? all->sections : NULL; conn; conn = conn->next) {
+		/* It has policies and no peer: of its own keys only what they are called counts. */
+		if (lint_is_shunt_only(conn) && !w->rule->check->sections &&
+		    strncmp(rest, "children.", 9) != 0)
+			continue;
 		w->near = conn;
 		w->at.parent = all;
 		w->at.section = conn;
 		w->at.roles = role_of(conn, w->at.context);
 		snprintf(w->key, sizeof(w->key), "connections.%s", conn->name);
-		visit(w, conn, w->rule->path + sizeof(prefix) - 1);
+		visit(w, conn, rest);
 	}
 }
 

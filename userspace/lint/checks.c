@@ -196,6 +196,7 @@ static const struct lint_check checks[] = {
 	{ "anchor", lint_has_anchor, false },
 	{ "unique", lint_is_unique, false },
 	{ "covered", lint_is_covered, false },
+	{ "unmixed", lint_is_unmixed, false },
 	{ "loaded", is_loaded, false },
 	{ "not-loaded", is_not_loaded, false },
 	{ "off", is_off, false },

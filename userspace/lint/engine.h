@@ -72,6 +72,7 @@ lint_check_fn lint_is_identity, lint_is_pattern, lint_are_addresses;
 /* auth.c */
 lint_check_fn lint_is_auth, lint_has_anchor, lint_is_unique;
 /* shunt.c */
-lint_check_fn lint_is_covered;
+lint_check_fn lint_is_covered, lint_is_unmixed;
+bool lint_is_shunt_only(const struct settings_section *conn);
 
 #endif /* TRUSTGATE_LINT_ENGINE_H */

@@ -204,3 +204,43 @@ bool lint_is_covered(struct lint_at *at, const char *args, const char *value)
 				return false;
 	return true;
 }
+
+/* A connection whose children only drop or pass: nobody is authenticated by it. */
+bool lint_is_shunt_only(const struct settings_section *conn)
+{
+	const struct settings_section *children = settings_find(conn, "children"), *child;
+
+	for (child = children ? children->sections : NULL; child; child = child->next)
+		if (!key_is(child, "mode", "drop pass"))
+			return false;
+	return children && children->sections;
+}
+
+static bool is_multicast(const struct range *r)
+{
+	static const unsigned char first[] = { 224, 0, 0, 0 }, last[] = { 239, 255, 255, 255 };
+
+	return r->family == AF_INET && memcmp(r->from, first, 4) >= 0 && memcmp(r->to, last, 4) <= 0;
+}
+
+/*
+ * charon has a route for each selector. Linux shares the next hop of IPv4 routes that differ
+ * by their prefix alone, and keeps with it what kind the last route was: after a packet to a
+ * group, connect() to a host ends with ENETUNREACH. One that is wider than 224.0.0.0/4 does
+ * not: a group's packet does not use its next hop, __mkroute_output().
+ */
+bool lint_is_unmixed(struct lint_at *at, const char *args, const char *value)
+{
+	bool groups = false, hosts = false;
+	struct selectors s;
+
+	(void)args;
+	if (!value)
+		return true;
+	read_selectors(at->section, "remote_ts", &s);
+	for (unsigned int i = 0; i < s.n; i++) {
+		groups |= is_multicast(&s.range[i]);
+		hosts |= s.range[i].family == AF_INET && !is_multicast(&s.range[i]);
+	}
+	return !groups || !hosts;
+}
