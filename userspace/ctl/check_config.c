@@ -20,6 +20,7 @@ struct run {
 	unsigned int roles, modes;	/* given, else 0 */
 	struct config agent;
 	bool has_agent;
+	bool no_files;			/* files that are named are another machine's */
 	struct config_tree swanctl, strongswan, plugin, cwmp;
 	const char *swanctl_path, *agent_path;	/* of the last ones */
 };
@@ -58,29 +59,6 @@ static void check_agent(struct run *run, const char *path, const char *text, siz
 		run->agent_path = path;
 		run->has_agent = true;
 	}
-}
-
-/* The parser's words are "line N: why (what to do)". */
-static void check_reference(struct run *run, const char *path, const char *text, size_t len)
-{
-	char err[256] = "", *why = err, *todo;
-	struct tre_policy *policy = tre_policy_parse(text, len, err, sizeof(err));
-	int line = 0;
-
-	tre_policy_free(policy);
-	if (policy)
-		return;
-	if (strncmp(err, "line ", 5) == 0)
-		line = (int)strtol(err + 5, &why, 10);
-	why += strspn(why, ": ");
-	todo = strstr(why, " (");
-	if (todo) {
-		*todo = '\0';
-		todo += 2;
-		todo[strcspn(todo, ")")] = '\0';
-	}
-	report_error(&run->report, path, line, "", "", "reference.syntax", why,
-		     todo ? todo : "write it again: a golden box knows the values");
 }
 
 static void check_profile_text(struct run *run, const char *path, const char *text, size_t len)
@@ -206,7 +184,7 @@ static void check_file(struct run *run, const char *path)
 		check_agent(run, path, text, len);
 		break;
 	case CONFIG_KIND_REFERENCE:
-		check_reference(run, path, text, len);
+		config_reference(&run->report, path, text, len);
 		break;
 	case CONFIG_KIND_PROFILE:
 		check_profile_text(run, path, text, len);
@@ -281,6 +259,8 @@ static void check_beside(struct run *run, const struct settings_section *root, u
 	base = base ? base + 1 : run->swanctl_path;
 	if (strcmp(base, "swanctl.conf") != 0)
 		return;
+	if (!run->no_files)
+		config_named_swanctl(&run->report, run->swanctl_path, root);
 	if (roles & LINT_HENB)
 		config_keys(&run->report, run->swanctl_path);
 	config_path(&run->report, root, run->swanctl_path);
@@ -419,8 +399,6 @@ static void check_installed(struct run *run)
 		any = true;
 		check_file(run, files[i]);
 	}
-	if (run->has_agent && access(run->agent.tre.policy, F_OK) == 0)
-		check_file(run, run->agent.tre.policy);
 	if (!any)
 		report_error(&run->report, CONFIG_PATH, 0, "", "", "config.file",
 			     "there is no configuration on this box", "name the files");
@@ -445,13 +423,14 @@ static int take_list(const char *list, const char *const *names, size_t n, unsig
 static int usage(void)
 {
 	puts("usage: trustgate check config [-j] [--kind KIND] [--role ROLE[,ROLE]]\n"
-	     "                              [--mode MODE[,MODE...]] [FILE...]\n\n"
+	     "                              [--mode MODE[,MODE...]] [--no-files] [FILE...]\n\n"
 	     "Finds errors in the files, taken as one configuration, or in this box's own.\n\n"
 	     "  -j, --json    print one JSON document\n"
 	     "  --kind KIND   what each file is: agent, swanctl, strongswan, plugin, profile,\n"
 	     "                reference, rules, modprobe or cwmp, if its content does not tell\n"
 	     "  --role ROLE   henb or segw, if trustgated.conf is not among the files\n"
-	     "  --mode MODE   inband, direct, intunnel: ocsp.mode, likewise\n\n"
+	     "  --mode MODE   inband, direct, intunnel: ocsp.mode, likewise\n"
+	     "  --no-files    do not open the files that they name: they are another machine's\n\n"
 	     "Exit status: 0 no errors, 1 errors, 64 usage.");
 	return EXIT_GOOD;
 }
@@ -485,6 +464,7 @@ static int parse_options(struct ctl *ctl, struct run *run, int argc, char **argv
 		{ "kind", required_argument, NULL, 'k' },
 		{ "role", required_argument, NULL, 'r' },
 		{ "mode", required_argument, NULL, 'm' },
+		{ "no-files", no_argument, NULL, 'n' },
 		{ 0 },
 	};
 	int opt, rc;
@@ -497,6 +477,10 @@ static int parse_options(struct ctl *ctl, struct run *run, int argc, char **argv
 			return usage();
 		if (opt == 'j') {
 			ctl->json = true;
+			continue;
+		}
+		if (opt == 'n') {
+			run->no_files = true;
 			continue;
 		}
 		rc = take_option(run, opt);
@@ -519,6 +503,8 @@ int check_config(struct ctl *ctl, int argc, char **argv)
 		check_installed(&run);
 	for (; optind < argc; optind++)
 		check_file(&run, argv[optind]);
+	if (run.has_agent && !run.no_files)
+		config_named(&run.report, run.agent_path, &run.agent);
 	if (run.swanctl.settings || run.strongswan.settings || run.plugin.settings)
 		rules = config_rules(&run.report, "strongswan");
 	if (rules)

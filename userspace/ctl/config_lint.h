@@ -89,6 +89,13 @@ void config_rounds(struct config_report *report, const struct settings_section *
 bool config_is_modprobe(const char *line, size_t len);
 void config_modprobe(struct config_report *report, const char *path, const char *text, size_t len);
 
+/* config_named.c: files that the agent's configuration of @path names, and swanctl's. */
+void config_named(struct config_report *report, const char *path, const struct config *agent);
+void config_named_swanctl(struct config_report *report, const char *path,
+			  const struct settings_section *root);
+/* A reference policy: its parser's words are "line N: why (what to do)". */
+void config_reference(struct config_report *report, const char *path, const char *text, size_t len);
+
 /* By the name that --kind takes; CONFIG_KIND_UNKNOWN: there is none. */
 enum config_kind config_kind_parse(const char *name);
 
