@@ -258,8 +258,11 @@ def agent_and_verbs(d):
              [TOOL, "policy", "init", "--config", path],
              [TOOL, "revocation", "show", "--config", path],
              [TOOL, "revocation", "check", "--config", path, "/dev/null"],
+             [TOOL, "check", "config", "-j", path],
              [TOOL, "revocation", "load", "--config", path, "/dev/null"]]
-    for name, text in (("henb", HENB), ("segw", SEGW)):
+    # Of the last one nothing but the secret is wrong: a name that no file has.
+    good = SEGW.replace("u:@@", "").replace("secret = @", "secret = /@")
+    for name, text in (("henb", HENB), ("segw", SEGW), ("segw, good", good)):
         text = filled(text)
         every = list(edits(text))
         # Each of these is a run of its own.

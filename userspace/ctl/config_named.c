@@ -31,8 +31,10 @@ enum what { CERTIFICATE, PUBLIC_KEY, PRIVATE_KEY, CRL, POLICY, PROFILE, TEXT, DI
 static void tell(const struct naming *n, enum lint_level level, const char *key, const char *path,
 		 const char *why, const char *remedy)
 {
+	/* Somebody may have written the secret where its file's name is to be. */
+	const bool secret = !strcmp(key, "authz.secret");
 	const struct lint_finding f = {
-		.level = level, .file = n->file, .key = key, .value = path, .rule = "config.named",
+		.level = level, .file = n->file, .key = key, .value = secret ? HIDDEN : path, .rule = "config.named",
 		.clause = "", .why = why, .remedy = remedy,
 	};
 
