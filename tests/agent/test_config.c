@@ -142,6 +142,13 @@ static const struct refusal refusals[] = {
 	  "integrity.deadline", "largest" },
 	{ "SGW-INT-11: a SeGW's policy at a H(e)NB", GOOD "[integrity]\npolicy = required\n", 0,
 	  "integrity.policy", "role = segw" },
+	{ "FFS-15: a nonce of no octet", GOOD "nonce_length = 0\n", 9, "ocsp.nonce_length",
+	  "smallest" },
+	{ "FFS-15: a nonce of 129 octets", GOOD "nonce_length = 129\n", 9, "ocsp.nonce_length",
+	  "largest" },
+	{ "FFS-15: another word for a nonce", GOOD "nonce = off\n", 9, "ocsp.nonce", "not one of" },
+	{ "FFS-20: a responder's file that is not absolute", GOOD "signer = r.pem\n", 9,
+	  "ocsp.signer", "absolute" },
 	{ "path that is not absolute", GOOD "[tre]\npolicy = p\n", 9, "tre.policy", "absolute" },
 	{ "five certificates in a chain", GOOD "[peer]\nmax_chain = 5\n", 9, "peer.max_chain",
 	  "largest" },
@@ -233,7 +240,8 @@ static void test_values(void)
 	       c.charon.backoff_max_ms == 30 * 60000 && c.peer.max_chain == 4 &&
 	       c.peer.quarantine_ms == 2000 && c.peer.on_invalid == CONFIG_TERMINATE &&
 	       c.ocsp.try_ms == 5000 && c.ocsp.retries == 4 && c.ocsp.skew_ms == 300000 &&
-	       c.ocsp.age_max_ms == 86400000 && c.ocsp.nonce == CONFIG_NONCE_REQUIRED &&
+	       c.ocsp.age_max_ms == 86400000 && c.ocsp.nonce == PKI_NONCE_REQUIRED &&
+	       c.ocsp.nonce_length == 32 && !*c.ocsp.signer &&
 	       c.tre.pcrs == 0xff, "defaults are the specification's");
 	tap_ok(c.gate.mode == TRUSTGATE_MODE_ENFORCE && c.gate.required == 0xd && !c.gate.set,
 	       "the gate enforces, all proofs are required, its limits are left alone");

@@ -10,6 +10,7 @@
 #include "../lib/tap.h"
 #include "../pki/ca.h"
 #include "agent/worker.h"
+#include "pki/profile.h"
 
 static struct entity root, ca, leaf, sibling, root_ocsp, ca_ocsp, evil, evil_ocsp;
 static struct config_ocsp conf;
@@ -74,12 +75,15 @@ static bool absent;
 
 static void judge(const struct pki_der *ocsps, size_t n, bool cut, bool synced)
 {
+	static const struct pki_profile profile = { .signer[PKI_SIGNER_NOCHECK].level = PKI_ERROR };
+	static const struct pki_signers nobody;
 	const struct pki_path path = { .n = 2, .index = { 0, 1 } };
 	struct pki_der certs[] = { leaf.der, ca.der };
 	struct job_pki job = {
 		.certs = certs, .ncerts = 2, .policy.anchor = root.der, .ocsp = &conf,
 		.mode = CONFIG_OCSP_INBAND, .ocsps = ocsps, .nocsps = n, .cut = cut,
-		.wall_ms = CA_NOW * 1000ll, .synced = synced,
+		.wall_ms = CA_NOW * 1000ll, .synced = synced, .policy.profile = &profile,
+		.signers = &nobody,
 	};
 
 	job_inband(&job, &path, &result, &absent);

@@ -15,6 +15,7 @@
 #include "../lib/tap.h"
 #include "../pki/ca.h"
 #include "agent/worker.h"
+#include "pki/profile.h"
 
 #define LEVELS	3	/* of the path: leaf, ca2, ca1 */
 
@@ -160,6 +161,8 @@ static uint16_t listen_at(int *listener)
 /* What job_ocsp() makes of a responder that says @says of each level. */
 static void judge(uint32_t scope, bool ca_uri, const enum say *says)
 {
+	static const struct pki_profile profile = { .signer[PKI_SIGNER_NOCHECK].level = PKI_ERROR };
+	static const struct pki_signers nobody;
 	const struct pki_path path = { .n = LEVELS, .index = { 0, 2, 1 } };
 	/* In another order than the path's. */
 	const struct pki_der sent[LEVELS] = { leaf.der, ca1.der, ca2.der };
@@ -167,7 +170,8 @@ static void judge(uint32_t scope, bool ca_uri, const enum say *says)
 	struct job_pki job = {
 		.certs = sent, .ncerts = LEVELS, .policy.anchor = root.der, .ocsp = &conf,
 		.mode = CONFIG_OCSP_INTUNNEL, .wall_ms = CA_NOW * 1000ll, .synced = true,
-		.nonce = { 1, 2, 3 }, .fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0),
+		.nonce = { 1, 2, 3 }, .policy.profile = &profile, .signers = &nobody,
+		 .fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0),
 	};
 	int listener, dots[2], status;
 	uint16_t port = listen_at(&listener);
@@ -177,6 +181,7 @@ static void judge(uint32_t scope, bool ca_uri, const enum say *says)
 	pid_t pid;
 
 	conf.scope = scope;
+	conf.nonce_length = PKI_NONCE_LEN;
 	snprintf(conf.uri.text, sizeof(conf.uri.text), "http://127.0.0.1:%u/leaf", port);
 	snprintf(conf.ca_uri.text, sizeof(conf.ca_uri.text), "http://127.0.0.1:%u/above", port);
 	if (!ca_uri)

@@ -21,6 +21,7 @@
 struct config conf;
 struct pki_der anchor;
 struct pki_profile profile;
+struct pki_signers signers;
 
 /* --- the clock ------------------------------------------------------------------- */
 

@@ -218,6 +218,16 @@ static void bend_trust_expired(struct made *m)
 	m->nsigners = 1;
 }
 
+static void bend_nocheck_optional(struct made *m) { m->policy.nocheck_optional = true; }
+static void bend_life_91(struct made *m) { m->policy.signer_life_s = 92 * CA_DAY; }
+static void bend_life_90(struct made *m) { m->policy.signer_life_s = 92 * CA_DAY - 1; }
+static void bend_life_named(struct made *m)
+{
+	m->policy.signer_life_s = CA_DAY;
+	m->signers[0] = entities[LONG_LIFE].der;
+	m->nsigners = 1;
+}
+
 static void bend_trust_no_nocheck(struct made *m)
 {
 	m->signers[0] = entities[NO_NOCHECK].der;
@@ -425,8 +435,16 @@ static const struct ocsp_case cases[] = {
 	  .signer = NO_NOCHECK },
 	{ "FFS-20", "a delegate without nocheck is accepted when configured", NULL, { { FRESH } },
 	  .signer = NO_NOCHECK, .bend = bend_trust_no_nocheck },
-	{ "FFS-20", "nocheck for more than 90 days is refused", "ocsp.signer.lifetime",
-	  { { FRESH } }, .signer = LONG_LIFE },
+	{ "FFS-20", "a delegate without nocheck is accepted where the profile has it off", NULL,
+	  { { FRESH } }, .signer = NO_NOCHECK, .bend = bend_nocheck_optional },
+	{ "FFS-20", "a nocheck has no longest life of its own", NULL, { { FRESH } },
+	  .signer = LONG_LIFE },
+	{ "FFS-20", "a nocheck within the profile's longest life", NULL, { { FRESH } },
+	  .signer = LONG_LIFE, .bend = bend_life_91 },
+	{ "FFS-20", "a nocheck a second beyond it is refused: the whole life counts",
+	  "ocsp.signer.lifetime", { { FRESH } }, .signer = LONG_LIFE, .bend = bend_life_90 },
+	{ "FFS-20", "a responder that is named may live longer", NULL, { { FRESH } },
+	  .signer = LONG_LIFE, .bend = bend_life_named },
 	{ "FFS-20", "a nocheck that isn't NULL is none", "ocsp.signer.nocheck", { { FRESH } },
 	  .signer = ODD_NOCHECK },
 	{ "HNB-OCSP-02", "an Ed25519 delegate is refused", "ocsp.signature.weak", { { FRESH } },
@@ -542,7 +560,7 @@ static const struct ocsp_case cases[] = {
 	  "ocsp.producedat.signer", { { FRESH } }, .produced = -2 * CA_DAY },
 	{ "HNB-OCSP-09", "producedAt long before thisUpdate is refused", "ocsp.producedat.order",
 	  { { FRESH } }, .produced = -CA_HOUR },
-	{ "HNB-OCSP-09", "a producedAt that doesn't parse is refused", "ocsp.producedat.signer",
+	{ "HNB-OCSP-09", "a producedAt that doesn't parse is refused", "ocsp.producedat.encoding",
 	  { { FRESH } }, .produced_text = "20260921141220.5Z" },
 	{ "HNB-OCSP-09", "a thisUpdate that doesn't parse is refused", "ocsp.time.encoding",
 	  { { FRESH, .from_text = "20260921141220.5Z" } } },

@@ -20,7 +20,6 @@ n=0 failed=0
 # What the rules refuse though the signature is right, with the rule and the reason.
 differs() { # RESPONSE
 	case $1 in
-	D2) echo "ocsp.signer.lifetime: nocheck, and ten months to live (FFS-20)" ;;
 	D3) echo "ocsp.signer.nocheck: nobody says whether the responder is revoked (FFS-20)" ;;
 	esac
 }

@@ -316,6 +316,10 @@ static void texts(void)
 	refused("a rule left out", "rsa-bits = error 2048", "# rsa-bits = error 2048");
 	refused("a rule given twice", "rsa-bits-max = warn 8192", "rsa-bits = warn 8192");
 	refused("a rule of CAs for entities", "san = error", "crl-sign = error");
+	refused("a responder's life of no day", "max-lifetime = off 366", "max-lifetime = error 0");
+	refused("a responder's life of more than a century", "max-lifetime = off 366",
+		"max-lifetime = error 36526");
+	refused("a rule of responders that is unknown", "nocheck = error", "nochek = error");
 	refused("SHA-1 neither allowed nor denied", "crl = allow", "crl = perhaps");
 	refused("a cut-off without its date", "crl = allow", "crl = legacy-before=");
 	refused("SHA-1 left out", "ocsp = allow", "# ocsp = allow");

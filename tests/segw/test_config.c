@@ -145,7 +145,8 @@ static void accepted(void)
 	tap_ok(c.vendors[0].check && c.vendors[0].rule == REV_ALL_REQUIRED &&
 	       c.segw.deadline_ms == 2500 && !strcmp(c.segw.crl_dir, SEGW_CRL_DIR) &&
 	       !c.segw.pointers.use && c.authz.mode == AUTHZ_NONE && c.authz.tries == 3 &&
-	       c.sources[0].nonce == SEGW_NONCE_REQUIRED,
+	       c.sources[0].nonce == PKI_NONCE_REQUIRED && c.sources[0].nonce_length == 32 &&
+	       c.segw.status_nonce == PKI_NONCE_REQUIRED && c.segw.status_nonce_length == 32,
 	       "FFS-06, SGW-REV-06: presets: every source must say good, no authz, no pointers");
 	segw_config_policy(&c, &c.vendors[0], &p);
 	tap_ok(p.n == 2 && p.order[0] == REV_MANUFACTURER_CRL && p.order[1] == REV_OPERATOR_OCSP &&

@@ -168,6 +168,7 @@ static struct segw_source *add_source(enum rev_class class, enum deed deed)
 
 	memset(s, 0, sizeof(*s));
 	s->class = class;
+	s->nonce_length = PKI_NONCE_LEN;
 	if (deed) {
 		snprintf(text, sizeof(text), "http://127.0.0.1:%u/", start(deed));
 		if (uri_parse(text, strlen(text), &s->uris[s->nuris++]))
@@ -709,12 +710,13 @@ static void own(void)
 		{ HANG, 'I', "a responder that hangs: nothing to send" },
 		{ ABSENT, 'I', "no responder: nothing to send" },
 	};
+	static const struct pki_signers nobody;
 	static struct own_response response;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct own_job job = {
 			.cert = leaf.der, .issuer = sub.der, .now = CA_NOW, .deadline_ms = 600,
-			.response = &response,
+			.response = &response, .signers = &nobody, .nonce_len = PKI_NONCE_LEN,
 		};
 		struct pki_result r;
 		struct uri uri;

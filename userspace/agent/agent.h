@@ -24,6 +24,7 @@
 extern struct config conf;
 extern struct pki_der anchor;
 extern struct pki_profile profile;
+extern struct pki_signers signers;	/* of ocsp.signer */
 
 /* gate.c: the kernel's gate, the lease, events. */
 int gate_start(void);
@@ -165,6 +166,9 @@ void reload(void);
  * never parsed here. 0, or -1, told.
  */
 int anchor_load(const struct config *c, struct pki_der *out, config_report_fn *tell, void *arg);
+/* The certificates of the file ocsp.signer, none without one. 0, or -1, told. */
+int signers_load(const struct config *c, struct pki_signers *out, config_report_fn *tell,
+		 void *arg);
 
 /* notify.c: the service manager. */
 void notify_ready(void);

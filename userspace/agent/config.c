@@ -71,6 +71,9 @@ static store_fn store_source, store_pcrs, store_notify, store_url, store_key, st
 	{ "gate", #n, store_u32, AT(gate.n), lo, hi, .attr = 1u << (a), \
 	  .remedy = "give a number in range" }
 
+static const char nonces[] = "required preferred none";
+static const char nonce_remedy[] = "say required, preferred or none";
+static const char signer_remedy[] = "give the file of the responders' certificates, PEM or DER";
 static const char hems_modes[] = "none intranet-ipsec intranet-ipsec+tls internet-tls";
 
 static const struct key keys[] = {
@@ -129,8 +132,9 @@ static const struct key keys[] = {
 	TEXT(ocsp, allow, store_allow, "", false,
 	     "list host names, addresses and prefixes (192.0.2.0/24, 2001:db8::/32)"),
 	TEXT(ocsp, source, store_source, NULL, false, "give an IPv4 or IPv6 address of this box"),
-	CHOICE(ocsp, nonce, "required preferred", CONFIG_NONCE_REQUIRED,
-	       "say required or preferred"),
+	CHOICE(ocsp, nonce, nonces, PKI_NONCE_REQUIRED, nonce_remedy),
+	NUM(ocsp, nonce_length, 1, PKI_NONCE_MAX, PKI_NONCE_LEN),
+	TEXT(ocsp, signer, store_path, "", false, signer_remedy),
 	{ "ocsp", "try", store_ms, AT(ocsp.try_ms), 100, MINUTE, 5000,
 	  .remedy = "give a number and ms, s, min or h" },
 	NUM(ocsp, retries, 0, 16, 4),
@@ -218,6 +222,9 @@ static const struct key keys[] = {
 	     "give seed, rel9, rel17, rel17-strict, or a file with a / in it"),
 	CHOICE(hems, revocation, "any staple direct off", 0, "say any, staple, direct or off"),
 	TEXT(hems, ocsp_uri, store_name_uri, NULL, false, "give http://HOST[:PORT][/PATH]"),
+	CHOICE(hems, nonce, nonces, PKI_NONCE_REQUIRED, nonce_remedy),
+	NUM(hems, nonce_length, 1, PKI_NONCE_MAX, PKI_NONCE_LEN),
+	TEXT(hems, signer, store_path, "", false, signer_remedy),
 	TEXT(hems, ciphers, store_text, "", false, "give a list as of openssl-ciphers(1)"),
 	TEXT(hems, certificate, store_path, "", false, "give this box's own certificate, PEM or DER"),
 	TEXT(hems, key, store_key, "", false, "give tpm:HANDLE, or a private key's file"),

@@ -31,7 +31,6 @@ enum config_ocsp_mode {
 /* Who has to authenticate: the device alone, or the hosting party as well (RFC 4739). */
 enum config_authentication { CONFIG_AUTH_DEVICE, CONFIG_AUTH_COMBINED };
 enum config_on_invalid { CONFIG_TERMINATE, CONFIG_HOLD };
-enum config_nonce { CONFIG_NONCE_REQUIRED, CONFIG_NONCE_PREFERRED };
 enum config_aia { CONFIG_AIA_IGNORE, CONFIG_AIA_ALLOW };
 /* Which certificates of the path must be good: the leaf, and none above it revoked as
  * far as there is somebody to ask; or all of them (HNB-OCSP-11).
@@ -102,7 +101,8 @@ struct config_ocsp {
 	uint32_t aia;			/* enum config_aia */
 	char allow[CONFIG_TEXT_MAX + 1];	/* see config_allows_addr() */
 	struct config_addr source;	/* inner address to send from; else the VIP */
-	uint32_t nonce;			/* enum config_nonce */
+	uint32_t nonce, nonce_length;	/* enum pki_nonce; octets sent */
+	char signer[CONFIG_TEXT_MAX + 1];	/* file of responders' certificates, or empty */
 	uint32_t try_ms, retries;
 	uint32_t skew_ms, age_max_ms, age_no_next_ms, recheck_max_ms;
 	uint32_t response_max, inband_max;
@@ -202,6 +202,8 @@ struct config_hems {
 	char profile[CONFIG_TEXT_MAX + 1];
 	uint32_t revocation;		/* enum hems_revocation of hems/hems.h */
 	struct config_uri ocsp_uri;
+	uint32_t nonce, nonce_length;	/* as of struct config_ocsp */
+	char signer[CONFIG_TEXT_MAX + 1];
 	char ciphers[CONFIG_TEXT_MAX + 1];
 	char certificate[CONFIG_TEXT_MAX + 1], key[CONFIG_TEXT_MAX + 1];
 };

@@ -4,6 +4,7 @@
  * they prove is bounded by their age and by how far our clock can be trusted.
  */
 #include "agent/worker.h"
+#include "pki/profile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static void policy_of(const struct job_pki *job, struct pki_ocsp_policy *policy)
 {
 	pki_ocsp_policy_inband(policy);
 	policy->clock_unsynced = !job->synced;
-	policy->sha1 = job->sha1;
+	pki_ocsp_policy_profile(policy, job->policy.profile);
 	policy->skew_s = job->ocsp->skew_ms / 1000;
 	policy->age_max_s = job->ocsp->age_max_ms / 1000;
 	policy->age_no_next_s = job->ocsp->age_no_next_ms / 1000;
@@ -27,7 +28,8 @@ static void evaluate(const struct job_pki *job, struct pki_der cert, struct pki_
 	struct pki_ocsp_policy policy;
 
 	policy_of(job, &policy);
-	pki_ocsp_evaluate(cert, issuer, NULL, 0, response, NULL, 0, &policy, job_now(job), r);
+	pki_ocsp_evaluate(cert, issuer, job->signers->cert, job->signers->n, response, NULL, 0,
+			  &policy, job_now(job), r);
 }
 
 /* Whether @basic has an entry about @cert, as issued by @issuer. */

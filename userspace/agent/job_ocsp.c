@@ -7,6 +7,7 @@
  * the whole path (HNB-OCSP-11).
  */
 #include "agent/worker.h"
+#include "pki/profile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,9 +90,9 @@ static void ocsp_policy(const struct job_pki *job, struct pki_ocsp_policy *polic
 	const struct config_ocsp *c = job->ocsp;
 
 	pki_ocsp_policy_default(policy);
-	policy->nonce_required = c->nonce == CONFIG_NONCE_REQUIRED;
+	policy->nonce_required = c->nonce == PKI_NONCE_REQUIRED;
 	policy->clock_unsynced = !job->synced;
-	policy->sha1 = job->sha1;
+	pki_ocsp_policy_profile(policy, job->policy.profile);
 	/* Rounded so that a fraction of a second never widens a limit. */
 	policy->skew_s = c->skew_ms / 1000;
 	policy->age_max_s = c->age_max_ms / 1000;
@@ -163,12 +164,13 @@ static void exchange(const struct job_pki *job, struct ocsp_ask *ask, struct pki
 {
 	struct ocsp_reply reply = { 0 };
 	struct pki_ocsp_policy policy;
-	uint8_t nonce[WORKER_NONCE_LEN], *body = NULL;
+	size_t nonce_len = job->ocsp->nonce == PKI_NONCE_NONE ? 0 : job->ocsp->nonce_length;
+	uint8_t nonce[PKI_NONCE_MAX], *body = NULL;
 	const char *rule;
 
 	memcpy(nonce, job->nonce, sizeof(nonce));
 	nonce[0] ^= (uint8_t)ask->again;
-	if (pki_ocsp_request(ask->cert, ask->issuer, nonce, sizeof(nonce), &body, &ask->len)) {
+	if (pki_ocsp_request(ask->cert, ask->issuer, nonce, nonce_len, &body, &ask->len)) {
 		job_unknown(out, "ocsp.request", "no OCSP request can be made for this "
 			    "certificate: look at the peer's certificate");
 		return;
@@ -182,8 +184,9 @@ static void exchange(const struct job_pki *job, struct ocsp_ask *ask, struct pki
 		struct pki_der answer = { .data = reply.data, .len = reply.len };
 
 		ocsp_policy(job, &policy);
-		pki_ocsp_evaluate(ask->cert, ask->issuer, NULL, 0, answer, nonce, sizeof(nonce),
-				  &policy, job_now(job), out);
+		pki_ocsp_evaluate(ask->cert, ask->issuer, job->signers->cert, job->signers->n,
+				  answer, nonce_len ? nonce : NULL, nonce_len, &policy,
+				  job_now(job), out);
 		if (out->verdict == PKI_GOOD && policy.nonce_required)
 			*produced = produced_at(answer);
 	}

@@ -22,6 +22,7 @@
 struct config conf;
 struct pki_der anchor;
 struct pki_profile profile;
+struct pki_signers signers;
 
 static struct watch signals = { .fd = -1 };
 
@@ -97,7 +98,7 @@ static int start_all(void)
 		return fail(conf.peer.profile, "is not a profile of certificates",
 			    "see the lines above, and [peer] profile");
 	if (conf.agent.role == CONFIG_ROLE_SEGW ? segw_start() :
-	    anchor_load(&conf, &anchor, report, NULL))
+	    anchor_load(&conf, &anchor, report, NULL) || signers_load(&conf, &signers, report, NULL))
 		return fail("configuration", "a file that it names can't be used",
 			    "see the lines above");
 	if (fail_errno("event loop", loop_init(), "free memory or descriptors") ||

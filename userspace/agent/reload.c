@@ -25,6 +25,7 @@ struct fresh {
 	struct config config;
 	struct pki_profile profile;
 	struct pki_der anchor;
+	struct pki_signers signers;
 	struct segw_world *world;
 };
 
@@ -50,6 +51,7 @@ static const struct fixed {
 	FIXED("segw.certificate", segw.segw.certificate),
 	FIXED("segw.issuer", segw.segw.issuer),
 	FIXED("segw.status_uri", segw.segw.status_uri),
+	FIXED("segw.status_signer", segw.segw.status_signer),
 #undef FIXED
 };
 
@@ -122,6 +124,26 @@ int anchor_load(const struct config *c, struct pki_der *out, config_report_fn *t
 	return 0;
 }
 
+int signers_load(const struct config *c, struct pki_signers *out, config_report_fn *tell,
+		 void *arg)
+{
+	const char *file = c->ocsp.signer, *why;
+	uint8_t *buf;
+	size_t len;
+
+	out->n = 0;
+	if (!*file)
+		return 0;
+	errno = 0;
+	buf = read_all(file, &len);
+	why = buf ? pki_signers_read(buf, len, out) : errno ? strerror(errno) : "is empty";
+	free(buf);
+	if (why)
+		tell(arg, file, 0, "ocsp.signer", "", why,
+		     "put the responders' certificates there, PEM or DER");
+	return why ? -1 : 0;
+}
+
 static void refuse(const char *key)
 {
 	report(NULL, path, 0, key, "", "can't change while the agent runs",
@@ -169,7 +191,8 @@ static bool load(struct fresh *f)
 	if (profile_load(f->config.peer.profile, &f->profile, report, NULL))
 		return false;
 	if (f->config.agent.role == CONFIG_ROLE_HENB)
-		return !anchor_load(&f->config, &f->anchor, report, NULL);
+		return !anchor_load(&f->config, &f->anchor, report, NULL) &&
+		       !signers_load(&f->config, &f->signers, report, NULL);
 	f->world = segw_load(&f->config, &f->profile, report, NULL);
 	return f->world;
 }
@@ -194,6 +217,8 @@ static void take(struct fresh *f)
 	map_vendors(&conf.segw, &f->config.segw, vendors);
 	free((void *)anchor.data);
 	anchor = f->anchor;
+	pki_signers_free(&signers);
+	signers = f->signers;
 	conf = f->config;
 	profile = f->profile;
 	if (f->world)

@@ -208,7 +208,7 @@ int segw_run(struct context *c, struct worker *w, enum segw_extent extent,
 
 	pki_ocsp_policy_default(&j.ocsp);
 	j.ocsp.clock_unsynced = !clock_synced();
-	j.ocsp.sha1 = profile.sha1[PKI_SHA1_OCSP];
+	pki_ocsp_policy_profile(&j.ocsp, &profile);
 	j.ocsp.skew_s = conf.ocsp.skew_ms / 1000;
 	j.ocsp.age_max_s = conf.ocsp.age_max_ms / 1000;
 	j.ocsp.age_no_next_s = conf.ocsp.age_no_next_ms / 1000;

@@ -22,6 +22,7 @@
 #define RETRY_MAX_MS	60000
 
 static struct pki_der cert, issuer;
+static struct pki_signers status_signers;
 static struct own_response *fetched;	/* shared with the worker */
 static struct own_response kept;
 static int64_t kept_until;		/* clock_ms(); 0: there is none */
@@ -110,10 +111,13 @@ static void ask(struct timer *t)
 	struct own_job j = {
 		.cert = cert, .issuer = issuer, .uri = &conf.segw.segw.status_uri,
 		.now = clock_ms() / 1000, .deadline_ms = ASK_MS, .response = fetched,
+		.signers = &status_signers, .nonce = conf.segw.segw.status_nonce,
+		.nonce_len = conf.segw.segw.status_nonce_length,
 	};
 
 	pki_ocsp_policy_default(&j.policy);
-	j.policy.sha1 = profile.sha1[PKI_SHA1_OCSP];
+	pki_ocsp_policy_profile(&j.policy, &profile);
+	j.policy.nonce_required = j.nonce == PKI_NONCE_REQUIRED;
 	j.policy.skew_s = conf.ocsp.skew_ms / 1000;
 	j.policy.age_max_s = conf.ocsp.age_max_ms / 1000;
 	if (worker_running(&worker) ||
@@ -135,7 +139,8 @@ static bool begin(void)
 		return false;
 	}
 	if (world_cert(s->certificate, &cert, report, NULL) ||
-	    world_cert(s->issuer, &issuer, report, NULL))
+	    world_cert(s->issuer, &issuer, report, NULL) ||
+	    (*s->status_signer && world_signers(s->status_signer, &status_signers, report, NULL)))
 		return false;
 	ask(&again);
 	return true;

@@ -426,7 +426,7 @@ int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint6
 		.ocsps = c->ocsps, .nocsps = c->nocsps, .fd = fd,
 		.cut = c->sent_flags & TG_WIRE_FLAG_OCSP_CUT,
 		.wall_ms = clock_ms(), .boot_ms = loop_now(), .synced = clock_synced(),
-		.sha1 = profile.sha1[PKI_SHA1_OCSP],
+		.signers = &signers,
 	};
 	bool in_tpm;
 

@@ -21,7 +21,6 @@
 #include "tre/sign.h"
 #include "tre/tre.h"
 
-#define WORKER_NONCE_LEN	32
 
 /* A signature by the IKE key, and that key; empty: there is none. */
 struct worker_auth {
@@ -133,7 +132,7 @@ struct job_pki {
 	size_t ncerts;
 	struct pki_chain_policy policy;
 	const struct config_ocsp *ocsp;
-	struct pki_sha1 sha1;		/* of a response's signature */
+	const struct pki_signers *signers;	/* responders that are trusted as such */
 	uint32_t mode;			/* enum config_ocsp_mode; CONFIG_OCSP_MODES: none */
 	const struct pki_der *ocsps;	/* inband: as sent */
 	size_t nocsps;
@@ -142,7 +141,7 @@ struct job_pki {
 	int64_t wall_ms;		/* clock_ms() at @boot_ms */
 	uint64_t boot_ms;
 	bool synced;
-	uint8_t nonce[WORKER_NONCE_LEN];
+	uint8_t nonce[PKI_NONCE_MAX];	/* random; of ocsp.nonce_length octets it is sent */
 };
 void job_pki(const void *arg, struct worker_result *out);
 /* The time for its checks, now, in seconds. */

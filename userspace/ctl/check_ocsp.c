@@ -10,10 +10,12 @@
 #include <openssl/x509.h>
 #include "check.h"
 #include "ocsp_policy.h"
+#include "pki/profile.h"
 
 #define SIGNERS_MAX	16
 
-enum { OPT_CERT = 256, OPT_ISSUER, OPT_SIGNER, OPT_RESPONSE, OPT_NONCE, OPT_AT, OPT_POLICY };
+enum { OPT_CERT = 256, OPT_ISSUER, OPT_SIGNER, OPT_RESPONSE, OPT_NONCE, OPT_AT, OPT_POLICY,
+       OPT_PROFILE };
 
 static const struct option options[] = {
 	{ "cert", required_argument, NULL, OPT_CERT },
@@ -23,13 +25,14 @@ static const struct option options[] = {
 	{ "nonce", required_argument, NULL, OPT_NONCE },
 	{ "at", required_argument, NULL, OPT_AT },
 	{ "policy", required_argument, NULL, OPT_POLICY },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
 struct job {
-	const char *cert, *issuer, *response, *nonce_text, *at_text, *policy_file;
+	const char *cert, *issuer, *response, *nonce_text, *at_text, *policy_file, *profile;
 	struct check_items certs;	/* certificate, issuer, signers */
 	const char *signer[SIGNERS_MAX];
 	size_t nsigners;
@@ -43,7 +46,8 @@ struct job {
 static int usage(FILE *f, int status)
 {
 	fputs("usage: trustgate check ocsp --cert F --issuer F [--signer F]... --response F\n"
-	      "                            [--nonce HEX] [--at TIME] [--policy F] [-j]\n"
+	      "                            [--nonce HEX] [--at TIME] [--policy F]\n"
+	      "                            [--profile NAME] [-j]\n"
 	      "What an OCSP response proves. Exit 0 good, 1 revoked, 2 indeterminate, 64 usage.\n", f);
 	return status;
 }
@@ -71,6 +75,8 @@ static int take_option(struct ctl *ctl, struct job *job, int opt, int argc, char
 		return once(&job->at_text, "--at");
 	case OPT_POLICY:
 		return once(&job->policy_file, "--policy");
+	case OPT_PROFILE:
+		return once(&job->profile, "--profile");
 	case OPT_SIGNER:
 		if (job->nsigners == SIGNERS_MAX)
 			return usage_error("--signer", "given more than 16 times");
@@ -149,9 +155,16 @@ static void on_error(void *arg, const char *key, const char *value, const char *
 static int load_policy(struct job *job)
 {
 	struct check_items text = { 0 };
+	struct pki_profile profile;
 	int rc;
 
 	pki_ocsp_policy_default(&job->policy);
+	if (job->profile) {
+		rc = check_profile(job->profile, &profile);
+		if (rc)
+			return rc;
+		pki_ocsp_policy_profile(&job->policy, &profile);
+	}
 	job->policy.nonce_required = job->nonce_len;
 	if (!job->policy_file)
 		return 0;

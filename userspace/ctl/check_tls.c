@@ -143,6 +143,22 @@ static void on_error(void *arg, const char *file, int line, const char *key, con
 	complain(what, rule, remedy);
 }
 
+static int check_signers(const char *path, struct pki_signers *out)
+{
+	struct check_items text = { 0 };
+	int rc = check_load_one(path, "", &text);
+	const char *why = NULL;
+
+	if (!rc)
+		why = pki_signers_read(text.item[0].data, text.item[0].len, out);
+	if (why) {
+		complain(path, why, "put the responders' certificates there, PEM or DER");
+		rc = EXIT_USAGE;
+	}
+	check_items_free(&text);
+	return rc;
+}
+
 /* [hems], where no option says otherwise. */
 static int take_config(struct args *a)
 {
@@ -173,6 +189,10 @@ static int take_config(struct args *a)
 		a->job.ciphers = h->ciphers;
 	if (!rc && !a->job.has_responder && *h->ocsp_uri.text)
 		rc = take_responder(a, h->ocsp_uri.text);
+	a->job.nonce = (enum pki_nonce)h->nonce;
+	a->job.nonce_len = h->nonce_length;
+	if (!rc && *h->signer)
+		rc = check_signers(h->signer, &a->job.signers);
 	return rc;
 }
 

@@ -19,6 +19,9 @@ struct tls_job {
 	struct hems_responder responder;
 	bool has_responder;
 	const char *ciphers;		/* NULL: the library's */
+	struct pki_signers signers;	/* of the responder, of [hems] signer */
+	enum pki_nonce nonce;
+	size_t nonce_len;		/* 0: PKI_NONCE_LEN */
 	time_t at;
 	uint32_t timeout_ms;
 };

@@ -136,6 +136,7 @@ static void run(const struct tls_job *job, struct tls_outcome *out)
 		.peer = PKI_HEMS, .name = job->name ? job->name : job->host,
 		.anchors = job->anchors.item, .nanchors = job->anchors.n,
 		.profile = &job->profile, .revocation = job->revocation, .now = job->at,
+		.signers = &job->signers, .nonce = job->nonce, .nonce_len = job->nonce_len,
 		.ciphers = job->ciphers, .ask = job->has_responder ? hems_ask_http : NULL,
 		.ask_arg = (void *)&job->responder,
 	};

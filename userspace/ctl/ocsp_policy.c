@@ -43,7 +43,7 @@ static const struct key keys[] = {
 	  "give 1s to 36525d, as 5min" },
 	{ "age_no_nonce", store_seconds, AT(age_no_nonce_s), 1, AGE_LIMIT,
 	  "give 1s to 36525d, as 1h" },
-	{ "nonce", store_nonce, 0, 0, 0, "say required or preferred" },
+	{ "nonce", store_nonce, 0, 0, 0, "say required, preferred or none" },
 	{ "sha1", store_sha1, 0, 0, 0, "say allow, deny or legacy-before=DATE, as 2026-01-01" },
 	{ "response_max", store_octets, 0, 1, 65536, "give a number from 1 to 65536" },
 };
@@ -123,7 +123,7 @@ static const char *store_nonce(const struct key *key, const char *value,
 {
 	(void)key;
 	policy->nonce_required = !strcmp(value, "required");
-	return policy->nonce_required || !strcmp(value, "preferred") ? NULL :
+	return policy->nonce_required || !strcmp(value, "preferred") || !strcmp(value, "none") ? NULL :
 	       "not one of the values known";
 }
 

@@ -94,7 +94,7 @@ static void ask(const struct question *q, struct segw_job_result *out)
 	};
 
 	pki_ocsp_policy_default(&job.ocsp);
-	job.ocsp.sha1 = world.profile.sha1[PKI_SHA1_OCSP];
+	pki_ocsp_policy_profile(&job.ocsp, &world.profile);
 	job.ocsp.skew_s = conf.ocsp.skew_ms / 1000;
 	job.ocsp.age_max_s = conf.ocsp.age_max_ms / 1000;
 	job.ocsp.age_no_next_s = conf.ocsp.age_no_next_ms / 1000;

@@ -50,6 +50,10 @@ struct hems_policy {
 	/* For HEMS_ANY and HEMS_DIRECT; NULL: there is nobody to ask. */
 	hems_ask_fn *ask;
 	void *ask_arg;
+	/* Responders trusted as such, or NULL; how one is asked, and octets of a nonce sent. */
+	const struct pki_signers *signers;
+	enum pki_nonce nonce;
+	size_t nonce_len;		/* 0: PKI_NONCE_LEN */
 	/* Second by the local clock (8.3.4): see hems_clock(). */
 	int64_t now;
 	/* As for SSL_CTX_set_cipher_list(), of TLS 1.2; NULL: HEMS_CIPHERS. */

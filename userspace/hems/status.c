@@ -10,8 +10,6 @@
 #include <openssl/rand.h>
 #include "pki/profile.h"
 
-#define NONCE_LEN	32
-
 static const char *const names[] = { "any", "staple", "direct", "off" };
 
 const char *hems_revocation_name(enum hems_revocation revocation)
@@ -30,6 +28,17 @@ int hems_revocation_parse(const char *name, enum hems_revocation *out)
 	return -1;
 }
 
+static void judge(const struct hems *h, struct pki_der response, const uint8_t *nonce, size_t len,
+		  struct pki_ocsp_policy *policy, struct pki_result *r)
+{
+	static const struct pki_signers none;
+	const struct pki_signers *signers = h->policy.signers ? h->policy.signers : &none;
+
+	pki_ocsp_policy_profile(policy, h->policy.profile);
+	pki_ocsp_evaluate(h->leaf, h->issuer, signers->cert, signers->n, response,
+			  len ? nonce : NULL, len, policy, h->policy.now, r);
+}
+
 /* RFC 6066 8: no nonce can be in it. */
 static void by_staple(struct hems *h, struct pki_der staple)
 {
@@ -43,8 +52,7 @@ static void by_staple(struct hems *h, struct pki_der staple)
 		return;
 	}
 	pki_ocsp_policy_inband(&policy);
-	policy.sha1 = h->policy.profile->sha1[PKI_SHA1_OCSP];
-	pki_ocsp_evaluate(h->leaf, h->issuer, NULL, 0, staple, NULL, 0, &policy, h->policy.now, r);
+	judge(h, staple, NULL, 0, &policy, r);
 }
 
 static void by_responder(struct hems *h)
@@ -52,7 +60,9 @@ static void by_responder(struct hems *h)
 	struct pki_result *r = &h->report.status;
 	struct hems_question q = { .cert = h->leaf, .issuer = h->issuer, .chain = &h->report.chain };
 	struct pki_ocsp_policy policy;
-	uint8_t nonce[NONCE_LEN], *request = NULL, *answer = NULL;
+	size_t sent = h->policy.nonce == PKI_NONCE_NONE ? 0 :
+		      h->policy.nonce_len ? h->policy.nonce_len : PKI_NONCE_LEN;
+	uint8_t nonce[PKI_NONCE_MAX], *request = NULL, *answer = NULL;
 	size_t len = 0;
 	char why[PKI_TEXT_MAX + 1] = "";
 	const char *rule;
@@ -60,7 +70,7 @@ static void by_responder(struct hems *h)
 	h->report.source = HEMS_DIRECT;
 	hems_say(r, PKI_INDETERMINATE, "memory", "out of memory (free some)");
 	if (RAND_bytes(nonce, sizeof(nonce)) != 1 ||
-	    pki_ocsp_request(h->leaf, h->issuer, nonce, sizeof(nonce), &request, &q.len))
+	    pki_ocsp_request(h->leaf, h->issuer, nonce, sent, &request, &q.len))
 		return;
 	q.request = request;
 	rule = h->policy.ask(h->policy.ask_arg, &q, &answer, &len, why, sizeof(why));
@@ -70,10 +80,8 @@ static void by_responder(struct hems *h)
 		return;
 	}
 	pki_ocsp_policy_default(&policy);
-	policy.nonce_required = true;
-	policy.sha1 = h->policy.profile->sha1[PKI_SHA1_OCSP];
-	pki_ocsp_evaluate(h->leaf, h->issuer, NULL, 0, (struct pki_der){ answer, len }, nonce,
-			  sizeof(nonce), &policy, h->policy.now, r);
+	policy.nonce_required = h->policy.nonce == PKI_NONCE_REQUIRED;
+	judge(h, (struct pki_der){ answer, len }, nonce, sent, &policy, r);
 	free(answer);
 }
 

@@ -47,7 +47,6 @@ bool pki_valid_at(const X509 *cert, int64_t now, const char *what, enum pki_verd
 bool pki_name_check(const X509 *leaf, const char *name, struct pki_result *result);
 
 #define PKI_OCSP_MAX		65536	/* octets of a response, whatever the policy says */
-#define PKI_OCSP_SIGNERS_MAX	16
 /* A signature check for each: bounds what a response can make us do. */
 #define PKI_OCSP_CERTS_MAX	16
 #define PKI_OCSP_DIGESTS	4
@@ -77,6 +76,8 @@ struct pki_ocsp_subject {
 };
 
 /* An OCSP response that was parsed, and whom it is about. */
+#define PKI_NO_TIME	INT64_MAX	/* producedAt that does not parse: outside any validity */
+
 struct pki_ocsp {
 	OCSP_BASICRESP *basic;	/* its certificates are the subject's */
 	struct pki_der tbs, signature;	/* the octets that are signed, and those that sign */

@@ -11,8 +11,6 @@
 #include <openssl/err.h>
 #include "pki/internal.h"
 
-#define NO_TIME	INT64_MAX	/* producedAt that does not parse: outside any validity */
-
 void pki_ocsp_policy_default(struct pki_ocsp_policy *policy)
 {
 	*policy = (struct pki_ocsp_policy) {
@@ -48,11 +46,6 @@ static bool check_response(const struct pki_ocsp *o, struct pki_result *result)
 		OBJ_obj2txt(oid, sizeof(oid), obj, 1);
 		pki_set(result, PKI_INDETERMINATE, "ocsp.extension",
 			"critical response extension %s is unknown (check the responder)", oid);
-		return false;
-	}
-	if (o->produced == NO_TIME) {
-		pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.encoding",
-			"producedAt does not parse (check the responder)");
 		return false;
 	}
 	if (o->produced > o->now + o->policy->skew_s) {
@@ -102,7 +95,7 @@ static void evaluate(struct pki_ocsp *o, struct pki_result *result)
 	char until[PKI_TIME_TEXT];
 
 	if (pki_time(OCSP_resp_get0_produced_at(o->basic), &o->produced))
-		o->produced = NO_TIME;
+		o->produced = PKI_NO_TIME;
 	signer = pki_ocsp_signer(o, &why);
 	if (signer == PKI_SIGNER_NONE) {
 		*result = why;

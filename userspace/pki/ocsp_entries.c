@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The single responses that are about our certificate. */
+#include <stdio.h>
 #include "pki/internal.h"
 
 /*
@@ -134,14 +135,18 @@ static bool entry_age(struct pki_ocsp *o, const struct entry *e, struct pki_resu
 	const struct {
 		bool applies;
 		int64_t seconds;
-		const char *rule, *what;
+		const char *rule, *what, *setting;
 	} limits[] = {
 		{ o->nonce && !o->nonce_matched, o->policy->age_no_nonce_s,
-		  "ocsp.nonce.old", "without our nonce, thisUpdate" },
+		  "ocsp.nonce.old", "without our nonce, thisUpdate",
+		  "as nonce = preferred allows; say nonce = none for answers signed in advance" },
 		{ !e->has_next, o->policy->age_no_next_s,
-		  "ocsp.nextupdate.absent", "without nextUpdate, thisUpdate" },
-		{ true, o->policy->age_max_s, "ocsp.thisupdate.old", "thisUpdate" },
+		  "ocsp.nextupdate.absent", "without nextUpdate, thisUpdate",
+		  "which is [ocsp] age_no_next; let the responder say nextUpdate, or set it" },
+		{ true, o->policy->age_max_s, "ocsp.thisupdate.old", "thisUpdate",
+		  "which is [ocsp] age_max; ask a fresher responder, set the clock, or raise it" },
 	};
+	char remedy[128];
 	size_t i;
 
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
@@ -149,9 +154,12 @@ static bool entry_age(struct pki_ocsp *o, const struct entry *e, struct pki_resu
 
 		if (!limits[i].applies)
 			continue;
-		if (end <= o->now)
-			return refuse_time(limits[i].rule, limits[i].what, e->from, o,
-					   "the responder is stale, or set the clock", result);
+		if (end <= o->now) {
+			snprintf(remedy, sizeof(remedy), "older than %lld s, %s",
+				 (long long)limits[i].seconds, limits[i].setting);
+			return refuse_time(limits[i].rule, limits[i].what, e->from, o, remedy,
+					   result);
+		}
 		if (end < o->expires)
 			o->expires = end;
 	}

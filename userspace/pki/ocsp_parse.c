@@ -74,8 +74,11 @@ static bool split_basic(struct pki_der basic, struct frame *f)
 static bool set_status(uint8_t status, struct pki_result *result)
 {
 	pki_set(result, PKI_INDETERMINATE, "ocsp.status",
-		"the responder answered '%s' (%u), which says nothing of the certificate (check the responder)",
-		OCSP_response_status_str(status), status);
+		"the responder answered '%s' (%u), which says nothing of the certificate (%s)",
+		OCSP_response_status_str(status), status,
+		status == OCSP_RESPONSE_STATUS_MALFORMEDREQUEST ?
+		"if it takes no nonce of this length say nonce_length = 16, or nonce = none; or check the responder" :
+		"check the responder");
 	return false;
 }
 

@@ -8,8 +8,7 @@
 #include "pki/crl_parse.h"
 #include "pki/internal.h"
 
-/* A responder nobody can revoke must not live long (FFS-20). */
-#define NOCHECK_LIFE_S	(90 * INT64_C(86400))
+#define DAY	INT64_C(86400)
 
 enum kind { ISSUER, EXPLICIT, DELEGATE };
 
@@ -133,22 +132,27 @@ static bool has_nocheck(const X509 *cert)
 	       !memcmp(ASN1_STRING_get0_data(value), "\x05", 2);
 }
 
-/* FFS-20: its own revocation is either bounded by a short life or not known. */
+/*
+ * FFS-20: nobody says here whether the delegate is revoked. RFC 6960 4.2.2.2.1 lets its CA
+ * say that nobody needs to, and advises a short life then; how short is the profile's.
+ */
 static bool delegate_status_known(const struct pki_ocsp *o, const struct pki_ocsp_cert *c,
 				  struct pki_result *result)
 {
-	char subject[PKI_NAME_TEXT], until[PKI_TIME_TEXT];
+	const struct pki_ocsp_policy *p = o->policy;
+	char subject[PKI_NAME_TEXT];
 
-	if (!has_nocheck(c->cert)) {
+	if (!has_nocheck(c->cert) && !p->nocheck_optional) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signer.nocheck",
-			"responder %s lacks id-pkix-ocsp-nocheck and its own status is not known (issue it with it, for at most 90 days)",
+			"responder %.90s has no id-pkix-ocsp-nocheck and its own status is not known (issue it with it, name it as signer, or say nocheck = off in [ocsp-signer] of the profile)",
 			pki_subject_text(c->cert, subject));
 		return false;
 	}
-	if (c->to - o->now > NOCHECK_LIFE_S) {
+	if (p->signer_life_s && c->to - c->from > p->signer_life_s) {
 		pki_set(result, PKI_INDETERMINATE, "ocsp.signer.lifetime",
-			"responder %s has nocheck and lives until %s (issue it for at most 90 days)",
-			pki_subject_text(c->cert, subject), pki_time_text(c->to, until));
+			"responder %.90s is issued for %lld days, the profile allows %lld (issue it for less, name it as signer, or change max-lifetime in [ocsp-signer])",
+			pki_subject_text(c->cert, subject), (long long)((c->to - c->from) / DAY),
+			(long long)(p->signer_life_s / DAY));
 		return false;
 	}
 	return true;
@@ -173,6 +177,11 @@ static bool signed_while_valid(const struct pki_ocsp *o, const struct pki_ocsp_c
 		return false;
 	if (o->produced >= c->from && o->produced <= c->to)
 		return true;
+	if (o->produced == PKI_NO_TIME) {
+		pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.encoding",
+			"producedAt does not parse (check the responder)");
+		return false;
+	}
 	pki_set(result, PKI_INDETERMINATE, "ocsp.producedat.signer",
 		"produced at %s, outside the validity of the responder's certificate (check the responder)",
 		pki_time_text(o->produced, text));
@@ -222,8 +231,9 @@ enum pki_signer pki_ocsp_signer(struct pki_ocsp *o, struct pki_result *result)
 
 	if (OCSP_resp_get0_id(o->basic, &id.key_hash, &id.name) != 1)
 		memset(&id, 0, sizeof(id));
-	pki_set(result, PKI_INDETERMINATE, "ocsp.signer.unknown",
-		"neither the issuer nor a responder it delegated to signed the response (check the responder's certificate)");
+	pki_set(result, PKI_INDETERMINATE, "ocsp.signer.unknown", s->ncerts ?
+		"neither the issuer nor a responder it delegated to signed the response (check the responder's certificate)" :
+		"the response is not signed by the issuer and brings no responder's certificate (have the responder send its certificate, or name it as signer)");
 	try_candidate(o, &id, &s->issuer, ISSUER, &best, result);
 	for (i = 0; i < s->nsigners && best != PKI_SIGNER_FULL; i++)
 		try_candidate(o, &id, &s->signers[i], EXPLICIT, &best, result);

@@ -101,6 +101,25 @@ struct pki_sha1 {
 	int64_t before;		/* PKI_SHA1_LEGACY: second of the cut-off */
 };
 
+/* How a responder is asked. What is none can't be matched, and age alone bounds the answer. */
+enum pki_nonce { PKI_NONCE_REQUIRED, PKI_NONCE_PREFERRED, PKI_NONCE_NONE };
+
+#define PKI_NONCE_LEN		32	/* octets sent where nothing else is said, RFC 9654 2.1 */
+#define PKI_OCSP_SIGNERS_MAX	16
+
+/* Responders' certificates that the operator trusts besides issuers and their delegates. */
+struct pki_signers {
+	struct pki_der cert[PKI_OCSP_SIGNERS_MAX];
+	size_t n;
+};
+
+/*
+ * Take @len octets of @text, one certificate as DER or any number as PEM, for @out, which
+ * pki_signers_free() frees. NULL, or what is wrong; @out is then empty.
+ */
+const char *pki_signers_read(const uint8_t *text, size_t len, struct pki_signers *out);
+void pki_signers_free(struct pki_signers *signers);
+
 struct pki_ocsp_policy {
 	/* Without: preferred. A nonce that was sent and isn't copied then leaves
 	 * age_no_nonce_s. Whoever sends none, as in IKE, does not require one.
@@ -109,6 +128,13 @@ struct pki_ocsp_policy {
 	/* No trusted time since the start: without our nonce, good is provisional. */
 	bool clock_unsynced;
 	struct pki_sha1 sha1;		/* response, by producedAt; delegate, by notBefore */
+	/*
+	 * Of a delegate that no configuration names: whether one without
+	 * id-pkix-ocsp-nocheck counts, and for how long its certificate may be issued,
+	 * from notBefore to notAfter; 0: for any time (RFC 6960 4.2.2.2.1).
+	 */
+	bool nocheck_optional;
+	int64_t signer_life_s;
 	int64_t skew_s;			/* SKEW */
 	int64_t age_max_s;		/* AGE_MAX, from thisUpdate */
 	int64_t age_no_next_s;		/* AGE_NO_NEXT, from thisUpdate */

@@ -15,6 +15,7 @@
 #include "pki/profile_rules.h"
 
 #define LINE_LEN	255
+#define LIFE_MAX_DAYS	36525
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct parser;
@@ -34,7 +35,8 @@ struct parser {
 	int role;			/* -1: all of them */
 	/* First column: the class itself. */
 	bool seen[PKI_CLASSES][1 + PKI_ROLES][PKI_RULES];
-	bool seen_crl[PKI_CRL_RULES], seen_sha1[PKI_SHA1_USES], seen_other[8];
+	bool seen_crl[PKI_CRL_RULES], seen_signer[PKI_SIGNER_RULES],
+	     seen_sha1[PKI_SHA1_USES], seen_other[8];
 };
 
 static const char unknown_key[] = "unknown key";
@@ -226,6 +228,49 @@ static const char *take_crl(struct parser *p, const char *key, char *value)
 	return take_rule(value, PKI_VALUE_NONE, NULL, &p->out->crl[i]);
 }
 
+/*
+ * The section came later: a profile without it says what RFC 6960 4.2.2.2.1 does, which
+ * leaves a nocheck out only where the responder can be asked about otherwise, and knows
+ * no longest life.
+ */
+static const struct {
+	const char *name, *unsaid;
+	enum pki_value_kind kind;
+} signer_rules[PKI_SIGNER_RULES] = {
+	[PKI_SIGNER_NOCHECK] = { "nocheck", "error | RFC 6960 4.2.2.2.1", PKI_VALUE_NONE },
+	[PKI_SIGNER_LIFE] = { "max-lifetime", "off 366 | RFC 6960 4.2.2.2.1", PKI_VALUE_NUMBER },
+};
+
+static const char *take_signer(struct parser *p, const char *key, char *value)
+{
+	const char *why;
+
+	for (unsigned int i = 0; i < PKI_SIGNER_RULES; i++) {
+		struct pki_rule *rule = &p->out->signer[i];
+
+		if (strcmp(key, signer_rules[i].name))
+			continue;
+		if (p->seen_signer[i])
+			return twice;
+		p->seen_signer[i] = true;
+		why = take_rule(value, signer_rules[i].kind, NULL, rule);
+		return why ? why : rule->value > LIFE_MAX_DAYS ? "more days than a century has" :
+		       i == PKI_SIGNER_LIFE && !rule->value ? "not a day" : NULL;
+	}
+	return unknown_key;
+}
+
+static void signers_unsaid(struct parser *p)
+{
+	for (unsigned int i = 0; i < PKI_SIGNER_RULES; i++) {
+		char text[LINE_LEN + 1];
+
+		snprintf(text, sizeof(text), "%s", signer_rules[i].unsaid);
+		if (!p->seen_signer[i])
+			take_rule(text, signer_rules[i].kind, NULL, &p->out->signer[i]);
+	}
+}
+
 /* "allow | clause", "legacy-before=2014-09-01 | clause", "deny | clause" */
 static const char *take_sha1(struct parser *p, const char *key, char *value)
 {
@@ -345,6 +390,8 @@ static void take_section(struct parser *p, char *line)
 		p->section = take_sha1;
 	else if (!strcmp(line + 1, "crl"))
 		p->section = take_crl;
+	else if (!strcmp(line + 1, "ocsp-signer"))
+		p->section = take_signer;
 	else if (!find_class(p, line + 1))
 		complain(p, p->line, "", line + 1, "unknown section");
 }
@@ -456,6 +503,7 @@ int pki_profile_parse(const char *file, const char *text, size_t len, struct pki
 		}
 		text += n + !!nl;
 	}
+	signers_unsaid(&p);
 	check_presence(&p);
 	return p.errors;
 }

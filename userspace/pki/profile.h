@@ -46,6 +46,9 @@ struct pki_rule {
 	char clause[PKI_CLAUSE_MAX + 1];
 };
 
+/* Of a delegated responder's certificate. */
+enum pki_signer_rule_id { PKI_SIGNER_NOCHECK, PKI_SIGNER_LIFE, PKI_SIGNER_RULES };
+
 enum pki_crl_rule_id { PKI_CRL_VERSION, PKI_CRL_NUMBER, PKI_CRL_AKI, PKI_CRL_DELTA, PKI_CRL_RULES };
 
 struct pki_profile {
@@ -53,6 +56,7 @@ struct pki_profile {
 	char description[128];
 	struct pki_rule rules[PKI_CLASSES][PKI_ROLES][PKI_RULES];
 	struct pki_rule crl[PKI_CRL_RULES];
+	struct pki_rule signer[PKI_SIGNER_RULES];
 	struct pki_sha1 sha1[PKI_SHA1_USES];
 	char sha1_clause[PKI_SHA1_USES][PKI_CLAUSE_MAX + 1];
 	/* Certificate policies of which the path must have one, OIDs separated by
@@ -72,6 +76,9 @@ typedef void pki_profile_report_fn(void *arg, const char *file, int line, const 
  */
 int pki_profile_parse(const char *file, const char *text, size_t len, struct pki_profile *out,
 		      pki_profile_report_fn *report, void *arg);
+
+/* What @profile says of responses and of whom they are signed by, for @policy. */
+void pki_ocsp_policy_profile(struct pki_ocsp_policy *policy, const struct pki_profile *profile);
 
 /* One departure from a profile. */
 struct pki_finding {

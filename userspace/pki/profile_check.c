@@ -6,6 +6,8 @@
 #include <openssl/x509v3.h>
 #include "pki/profile_rules.h"
 
+#define DAY	INT64_C(86400)
+
 static const char *const class_names[PKI_CLASSES] = { "ike-entity", "ike-ca", "tls-entity",
 						      "tls-ca" };
 static const char *const level_names[] = { "off", "info", "warn", "error" };
@@ -100,6 +102,15 @@ void pki_profile_check(const struct pki_profile *profile, struct pki_der der,
 			pki_subject_text(cert, subject), class_names[class]);
 	X509_free(cert);
 	ERR_clear_error();
+}
+
+void pki_ocsp_policy_profile(struct pki_ocsp_policy *policy, const struct pki_profile *profile)
+{
+	const struct pki_rule *life = &profile->signer[PKI_SIGNER_LIFE];
+
+	policy->sha1 = profile->sha1[PKI_SHA1_OCSP];
+	policy->nocheck_optional = profile->signer[PKI_SIGNER_NOCHECK].level != PKI_ERROR;
+	policy->signer_life_s = life->level == PKI_ERROR ? life->value * DAY : 0;
 }
 
 bool pki_digest_accepted(const struct pki_profile *profile, enum pki_sha1_use use,

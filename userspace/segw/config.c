@@ -51,6 +51,11 @@ static const struct key keys[] = {
 	    "list ranges such as 10.1.0.0/16"),
 	KEY(IN_SEGW, segw_main, "certificate", certificate, value_path, "give an absolute path"),
 	KEY(IN_SEGW, segw_main, "issuer", issuer, value_path, "give an absolute path"),
+	KEY(IN_SEGW, segw_main, "status_signer", status_signer, value_path, "give an absolute path"),
+	KEY(IN_SEGW, segw_main, "status_nonce", status_nonce, value_choice,
+	    "say required, preferred or none", .text = "required preferred none"),
+	KEY(IN_SEGW, segw_main, "status_nonce_length", status_nonce_length, value_u32,
+	    "give a number from 1 to 128", .min = 1, .max = PKI_NONCE_MAX, .preset = PKI_NONCE_LEN),
 	KEY(IN_SEGW, segw_main, "status_uri", status_uri, value_uri,
 	    "give http://HOST[:PORT][/PATH]"),
 
@@ -92,10 +97,12 @@ static const struct key keys[] = {
 	    "give the name of a network device or VRF"),
 	KEY(IN_SOURCE, segw_source, "nonce", nonce, value_choice,
 	    "say required, preferred or none", .text = "required preferred none"),
+	KEY(IN_SOURCE, segw_source, "nonce_length", nonce_length, value_u32,
+	    "give a number from 1 to 128", .min = 1, .max = PKI_NONCE_MAX, .preset = PKI_NONCE_LEN),
 };
 
 /* One bit a key in parser.seen. */
-_Static_assert(ARRAY_SIZE(keys) <= 32, "too many keys for the mask");
+_Static_assert(ARRAY_SIZE(keys) <= 64, "too many keys for the mask");
 
 struct parser {
 	const char *file, *text;
@@ -108,7 +115,7 @@ struct parser {
 	enum place place;
 	void *base;		/* NULL: keys are passed over, the section is not good */
 	int section_line;
-	uint32_t seen;
+	uint64_t seen;
 	bool had[PLACES];	/* [segw], [authz] */
 };
 
@@ -183,7 +190,7 @@ static void missing_keys(struct parser *p)
 	char full[128];
 
 	for (size_t i = 0; p->base && i < ARRAY_SIZE(keys); i++) {
-		if (keys[i].place != p->place || !keys[i].limits.required || p->seen & 1u << i)
+		if (keys[i].place != p->place || !keys[i].limits.required || p->seen & UINT64_C(1) << i)
 			continue;
 		snprintf(full, sizeof(full), "%s.%s", p->section, keys[i].name);
 		complain(p, p->section_line, full, "", "missing", keys[i].remedy);
@@ -276,9 +283,9 @@ static int take_value(void *arg, const char *section, const char *name, const ch
 
 		if (keys[i].place != p->place || strcmp(keys[i].name, name) != 0)
 			continue;
-		why = p->seen & 1u << i ? "given twice" :
+		why = p->seen & UINT64_C(1) << i ? "given twice" :
 		      keys[i].store(&keys[i].limits, value, (char *)p->base + keys[i].offset);
-		p->seen |= 1u << i;
+		p->seen |= UINT64_C(1) << i;
 		if (why)
 			complain(p, p->line, full, hidden_value(hidden_kind(&keys[i]), value, shown,
 								sizeof(shown)), why, keys[i].remedy);

@@ -20,18 +20,16 @@
 #define SEGW_IFNAME_MAX		15
 #define SEGW_CRL_DIR		"/var/lib/trustgate/crl"
 
-enum segw_nonce { SEGW_NONCE_REQUIRED, SEGW_NONCE_PREFERRED, SEGW_NONCE_NONE };
-
 struct segw_source {
 	char name[SEGW_NAME_MAX + 1];
 	int line;			/* of its section */
 	uint32_t class;			/* enum rev_class */
 	struct uri uris[SEGW_URIS_MAX];	/* tried in this order */
 	size_t nuris;
-	char signer[SEGW_TEXT_MAX + 1];	/* responder certificate, or empty */
+	char signer[SEGW_TEXT_MAX + 1];	/* file of responders' certificates, or empty */
 	bool carries_authz;
 	char interface[SEGW_IFNAME_MAX + 1];	/* device or VRF to send through, or empty */
-	uint32_t nonce;			/* enum segw_nonce */
+	uint32_t nonce, nonce_length;	/* enum pki_nonce; octets sent */
 };
 
 struct segw_vendor {
@@ -67,6 +65,8 @@ struct segw_main {
 	char certificate[SEGW_TEXT_MAX + 1];
 	char issuer[SEGW_TEXT_MAX + 1];
 	struct uri status_uri;
+	char status_signer[SEGW_TEXT_MAX + 1];
+	uint32_t status_nonce, status_nonce_length;	/* as of a source */
 };
 
 struct segw_config {

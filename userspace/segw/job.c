@@ -15,7 +15,6 @@
 #include "pki/crl.h"
 #include "segw/fetch.h"
 
-#define NONCE_LEN	32
 #define BIT(c)		(1u << (c))
 
 struct check;
@@ -28,7 +27,7 @@ struct asking {
 	struct uri uris[SEGW_URIS_MAX];
 	size_t nuris;
 	bool pointed;			/* they are the certificate's, not the operator's */
-	uint8_t nonce[NONCE_LEN];
+	uint8_t nonce[PKI_NONCE_MAX];
 	uint8_t *request;
 	size_t request_len;
 	struct pki_result result;	/* of the last answer */
@@ -205,16 +204,22 @@ static bool try_next(struct asking *a)
 	return false;
 }
 
+/* How many octets are sent. */
+static size_t nonce_len(const struct asking *a)
+{
+	return a->source->nonce == PKI_NONCE_NONE ? 0 : a->source->nonce_length;
+}
+
 static void evaluate(struct asking *a, struct pki_der response)
 {
 	const struct segw_world *w = a->check->job->world;
-	const struct pki_der *signer = &w->signers[a->source - w->config.sources];
+	const struct pki_signers *signers = &w->signers[a->source - w->config.sources];
 	struct pki_ocsp_policy policy = a->check->job->ocsp;
-	bool nonce = a->source->nonce != SEGW_NONCE_NONE;
+	size_t len = nonce_len(a);
 
-	policy.nonce_required = a->source->nonce == SEGW_NONCE_REQUIRED;
-	pki_ocsp_evaluate(a->check->job->certs[0], a->check->issuer, signer, !!signer->len,
-			  response, nonce ? a->nonce : NULL, nonce ? NONCE_LEN : 0, &policy,
+	policy.nonce_required = a->source->nonce == PKI_NONCE_REQUIRED;
+	pki_ocsp_evaluate(a->check->job->certs[0], a->check->issuer, signers->cert,
+			  signers->n, response, len ? a->nonce : NULL, len, &policy,
 			  now_of(a->check), &a->result);
 }
 
@@ -254,14 +259,14 @@ static void find_uris(struct asking *a)
 static void ask_ocsp(struct check *c, enum rev_class class)
 {
 	struct asking *a = &c->asking[class];
-	bool nonce = a->source->nonce != SEGW_NONCE_NONE;
+	size_t len = nonce_len(a);
 
 	find_uris(a);
 	say(&a->result, PKI_INDETERMINATE, "source.none",
 	    "nobody to ask: give the source a uri, or list the certificate's host");
 	if (getrandom(a->nonce, sizeof(a->nonce), 0) != sizeof(a->nonce) ||
-	    pki_ocsp_request(c->job->certs[0], c->issuer, nonce ? a->nonce : NULL,
-			     nonce ? NONCE_LEN : 0, &a->request, &a->request_len))
+	    pki_ocsp_request(c->job->certs[0], c->issuer, len ? a->nonce : NULL,
+			     len, &a->request, &a->request_len))
 		say(&a->result, PKI_INDETERMINATE, "source.request", "no OCSP request can be made");
 	else if (try_next(a))
 		return;

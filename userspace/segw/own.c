@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One question about our own certificate, with a nonce: an old answer is of no use. */
+/* One question about our own certificate, with a nonce unless it is set otherwise. */
 #include "segw/own.h"
 
 #include <stdio.h>
@@ -8,12 +8,11 @@
 #include <sys/random.h>
 #include "segw/fetch.h"
 
-#define NONCE_LEN	32
-
 struct own {
 	const struct own_job *job;
 	struct pki_result *result;
-	uint8_t nonce[NONCE_LEN];
+	uint8_t nonce[PKI_NONCE_MAX];
+	size_t nonce_len;
 	bool done;
 };
 
@@ -34,8 +33,9 @@ static void http_done(void *arg, const struct fetch_answer *answer)
 		say(o->result, answer->rule, answer->why);
 		return;
 	}
-	pki_ocsp_evaluate(o->job->cert, o->job->issuer, NULL, 0, response, o->nonce, NONCE_LEN,
-			  &o->job->policy, o->job->now, o->result);
+	pki_ocsp_evaluate(o->job->cert, o->job->issuer, o->job->signers->cert, o->job->signers->n,
+			  response, o->nonce_len ? o->nonce : NULL, o->nonce_len, &o->job->policy,
+			  o->job->now, o->result);
 	if (o->result->verdict != PKI_GOOD || o->result->provisional ||
 	    answer->len > OWN_RESPONSE_MAX)
 		return;
@@ -50,7 +50,8 @@ static bool over(void *arg)
 
 void own_job(const struct own_job *job, struct pki_result *result)
 {
-	struct own o = { .job = job, .result = result };
+	struct own o = { .job = job, .result = result,
+			 .nonce_len = job->nonce == PKI_NONCE_NONE ? 0 : job->nonce_len };
 	struct fetch_call call = {
 		.uri = job->uri, .max = OWN_RESPONSE_MAX, .timeout_ms = job->deadline_ms,
 	};
@@ -62,7 +63,7 @@ void own_job(const struct own_job *job, struct pki_result *result)
 	memset(result, 0, sizeof(*result));
 	say(result, "source.request", "no OCSP request can be made: look at [segw] certificate and issuer");
 	if (f && getrandom(o.nonce, sizeof(o.nonce), 0) == sizeof(o.nonce) &&
-	    !pki_ocsp_request(job->cert, job->issuer, o.nonce, NONCE_LEN, &request,
+	    !pki_ocsp_request(job->cert, job->issuer, o.nonce, o.nonce_len, &request,
 			      &call.body_len)) {
 		call.body = request;
 		say(result, "ocsp.http.timeout", "no answer in time: look at [segw] status_uri");

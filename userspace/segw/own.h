@@ -24,6 +24,9 @@ struct own_job {
 	struct pki_ocsp_policy policy;
 	int64_t now;
 	uint32_t deadline_ms;
+	const struct pki_signers *signers;
+	uint32_t nonce;			/* enum pki_nonce */
+	size_t nonce_len;		/* octets sent, unless that is none */
 	struct own_response *response;
 };
 

@@ -90,6 +90,29 @@ int world_cert(const char *path, struct pki_der *out, segw_report_fn *report, vo
 	return load_cert(&t, path, out);
 }
 
+static int load_signers(const struct teller *t, const char *path, struct pki_signers *out)
+{
+	struct stat st;
+	const char *why;
+	size_t len = 0;
+	uint8_t *data;
+
+	errno = 0;
+	data = read_file(path, CERT_FILE_MAX, &len, &st);
+	why = data ? pki_signers_read(data, len, out) : strerror(errno);
+	free(data);
+	if (why)
+		tell(t, path, 0, "", why, "put the responders' certificates there, PEM or DER");
+	return why ? -1 : 0;
+}
+
+int world_signers(const char *path, struct pki_signers *out, segw_report_fn *report, void *arg)
+{
+	const struct teller t = { report, arg };
+
+	return load_signers(&t, path, out);
+}
+
 static int load_secret(const struct teller *t, struct segw_world *w)
 {
 	const char *path = w->config.authz.secret;
@@ -126,7 +149,7 @@ int world_load(struct segw_world *w, segw_report_fn *report, void *arg)
 		rc |= load_cert(&t, w->config.vendors[i].anchor, &w->anchors[i]);
 	for (size_t i = 0; i < w->config.nsources; i++)
 		if (*w->config.sources[i].signer)
-			rc |= load_cert(&t, w->config.sources[i].signer, &w->signers[i]);
+			rc |= load_signers(&t, w->config.sources[i].signer, &w->signers[i]);
 	if (w->config.authz.mode == AUTHZ_AAA)
 		rc |= load_secret(&t, w);
 	return rc;

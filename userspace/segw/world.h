@@ -29,7 +29,7 @@ struct segw_world {
 	struct segw_config config;
 	struct pki_profile profile;
 	struct pki_der anchors[SEGW_VENDORS_MAX];
-	struct pki_der signers[SEGW_SOURCES_MAX];	/* len 0: none */
+	struct pki_signers signers[SEGW_SOURCES_MAX];	/* of the source at this index */
 	uint8_t secret[RADIUS_SECRET_MAX];
 	size_t secret_len;
 	struct authz_list *list;	/* NULL: unreadable, or there is none */
@@ -49,6 +49,8 @@ int world_load(struct segw_world *w, segw_report_fn *report, void *arg);
  * world_load().
  */
 int world_cert(const char *path, struct pki_der *out, segw_report_fn *report, void *arg);
+/* The same of all certificates in it, for pki_signers_free(). */
+int world_signers(const char *path, struct pki_signers *out, segw_report_fn *report, void *arg);
 
 /*
  * The files that do: the allow-list and the CRLs, when they are others than before.
