@@ -239,6 +239,11 @@ static const struct crl_case cases[] = {
 	{ "SGW-REV-12", "an unknown one of an entry that is not critical",
 	  { .listed = { { LEAF2, 1, "1.3.6.1.4.1.99999.1=DER:0500" } } }, PKI_GOOD, "crl.good" },
 	/* Version and number. */
+	{ "SGW-REV-12", "a crlNumber of 20 octets", { .number =
+	  "2.5.29.20=DER:02147000000000000000000000000000000000000001" }, PKI_GOOD, "crl.good" },
+	{ "SGW-REV-12", "one of 21 is named as such", { .number =
+	  "2.5.29.20=DER:0215700000000000000000000000000000000000000001" }, PKI_INDETERMINATE,
+	  "crl.number.length" },
 	{ "SGW-REV-12", "no crlNumber", { .ext = { "-" } }, PKI_INDETERMINATE, "crl.number" },
 	{ "SGW-REV-12", "no crlNumber where the profile does without", { .ext = { "-" } },
 	  PKI_GOOD, "crl.good", .lenient = true },

@@ -60,13 +60,20 @@ bool crl_next_extension(struct pki_der *list, struct crl_extension *ext)
 	return true;
 }
 
-static bool parse_number(struct pki_der value, struct crl_parts *parts)
+static bool parse_number(struct pki_der value, struct crl_parts *parts,
+			 struct pki_result *result)
 {
 	struct pki_tlv number;
 
 	if (!pki_der_strict(value) || !pki_der_take(&value, DER_INTEGER, &number) ||
-	    number.value.data[0] & 0x80 || number.value.len > PKI_CRL_NUMBER_MAX)
+	    number.value.data[0] & 0x80)
+		return malformed(result, "crlNumber");
+	if (number.value.len > PKI_CRL_NUMBER_MAX) {
+		pki_set(result, PKI_INDETERMINATE, "crl.number.length",
+			"the crlNumber has %zu octets, RFC 5280 5.2.3 allows %d (have the CA issue the list with a shorter one)",
+			number.value.len, PKI_CRL_NUMBER_MAX);
 		return false;
+	}
 	parts->number = number.value;
 	return true;
 }
@@ -102,8 +109,8 @@ static bool take_extension(const struct crl_extension *ext, struct crl_parts *pa
 	switch (known) {
 	case EXT_NUMBER:
 		/* RFC 5280 5.2.3: not critical. */
-		return (!ext->critical && parse_number(ext->value, parts)) ||
-		       malformed(result, "crlNumber");
+		return ext->critical ? malformed(result, "crlNumber") :
+				       parse_number(ext->value, parts, result);
 	case EXT_AKI:
 		return parse_aki(ext->value, parts) || malformed(result, "authorityKeyIdentifier");
 	case EXT_DELTA:
@@ -278,8 +285,14 @@ bool crl_next_entry(struct pki_der *entries, int version, struct crl_entry *entr
 	entry->of = (struct pki_der){ 0 };
 	if (pki_der_take(entries, DER_SEQUENCE, &seq) &&
 	    pki_der_take(&seq.value, DER_INTEGER, &serial) && pki_der_strict(serial.all) &&
-	    serial.value.len <= PKI_SERIAL_MAX && pki_der_next(&seq.value, &when) &&
-	    !pki_der_time(&when, &entry->revoked_at)) {
+	    pki_der_next(&seq.value, &when) && !pki_der_time(&when, &entry->revoked_at)) {
+		if (serial.value.len > PKI_SERIAL_MAX) {
+			*entries = before;
+			pki_set(result, PKI_INDETERMINATE, "crl.entry.serial",
+				"an entry's serial number has %zu octets, at most %d are taken (RFC 5280 4.1.2.2 allows 20: ask the CA)",
+				serial.value.len, PKI_SERIAL_MAX);
+			return false;
+		}
 		entry->serial = serial.value;
 		if (!seq.value.len)
 			return true;
