@@ -134,8 +134,10 @@ static void set_listed(const struct pki_crl *crl, const uint8_t *record, struct 
 			"listed as removeFromCRL at %s, which a complete list can't say (have the CA issue it anew)",
 			when);
 	else
-		pki_set(result, PKI_BAD, "crl.revoked", "revoked at %s for %s (refuse the peer)",
-			when, pki_crl_reason_name(tail[0]));
+		pki_set(result, PKI_BAD, "crl.revoked", "%s at %s for %s (%s)",
+			tail[0] == CRL_HOLD ? "put on hold" : "revoked", when,
+			pki_crl_reason_name(tail[0]), tail[0] == CRL_HOLD ?
+			"refuse the peer until a later list leaves it out" : "refuse the peer");
 }
 
 /* The list is not about @cert, so that not being on it says nothing. */

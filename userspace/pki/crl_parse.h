@@ -8,7 +8,7 @@
 #include "pki/internal.h"
 
 /* RFC 5280 5.3.1. */
-enum { CRL_UNSPECIFIED = 0, CRL_REMOVE = 8, CRL_REASON_MAX = 10 };
+enum { CRL_UNSPECIFIED = 0, CRL_HOLD = 6, CRL_REMOVE = 8, CRL_REASON_MAX = 10 };
 
 /* Why what a list leaves out may be revoked all the same: no proof of being good. */
 struct crl_partial {
