@@ -180,15 +180,22 @@ static void test_all(void)
 	JUDGE(good);
 	tap_ok(is(PKI_INDETERMINATE, "ocsp.size", false), "PIT-38: longer than inband_max");
 	conf.inband_max = 16384;
+	conf.inband_age_max_ms = 30000;
+	JUDGE(good);
+	tap_ok(is(PKI_INDETERMINATE, "ocsp.", false), "FFS-15, PIT-16: alone: older than inband_age_max");
+	conf.modes[conf.nmodes++] = CONFIG_OCSP_INTUNNEL;
+	JUDGE(good);
+	tap_ok(is(PKI_GOOD, "ocsp.good", false), "FFS-15: beside intunnel: until that has answered");
 	conf.age_max_ms = 30000;
 	JUDGE(good);
-	tap_ok(is(PKI_INDETERMINATE, "ocsp.", false), "FFS-15, PIT-16: older than age_max");
+	tap_ok(is(PKI_INDETERMINATE, "ocsp.", false), "FFS-15, PIT-16: but not older than age_max");
 }
 
 int main(void)
 {
 	conf.skew_ms = 300000;
 	conf.age_max_ms = 86400000;
+	conf.inband_age_max_ms = 3600000;
 	conf.age_no_next_ms = 300000;
 	conf.inband_max = 16384;
 	make_pki();

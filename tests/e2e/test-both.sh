@@ -32,6 +32,7 @@ segw_agent() {
 	t_verify = 300s
 	[ocsp]
 	${1:+uri = $1}
+	revoked = $D/revoked
 	[clock]
 	state = $D/clock
 	[segw]

@@ -51,7 +51,8 @@ modes() {
 direct_uri = $WAN
 try = 4s
 ${2-}"
-	rm -f /run/trustgate/hnb/trustgated.conf
+	# What was revoked for one test is not for the next.
+	rm -f /run/trustgate/hnb/trustgated.conf /run/trustgate/hnb/revoked
 	agent_conf
 	: > "$AGENT_LOG"
 	MARK=0

@@ -620,6 +620,7 @@ agent_conf() {
 	$AGENT_GATE
 	[ocsp]
 	uri = ${AGENT_OCSP_URI:-$OCSP_URL/opca}
+	revoked = ${AGENT_REVOKED:=/run/trustgate/hnb/revoked}
 	$AGENT_OCSP
 	[clock]
 	state = /run/trustgate/hnb/clock

@@ -148,6 +148,8 @@ json_t *control_text(const char *text);
 int clock_start(void);
 /* ms since the epoch; never earlier than what is known. */
 int64_t clock_ms(void);
+/* The earliest that it can be, in seconds; 0: nothing is known. */
+int64_t clock_least_s(void);
 /* The kernel says that somebody keeps the wall clock right. */
 bool clock_synced(void);
 /* A response with our nonce was made at @produced, seconds since the epoch. */
@@ -155,6 +157,13 @@ void clock_confirm(int64_t produced);
 /* Saves what is known. */
 void clock_stop(void);
 json_t *clock_json(void);
+
+/* revoked.c: certificates that are known revoked, over restarts. */
+void revoked_start(void);
+const struct known *revoked_known(void);
+/* What a worker found revoked, or good again. */
+void revoked_learn(const struct worker_result *r);
+json_t *revoked_json(void);
 
 /* privs.c */
 int privs_drop(void);

@@ -113,7 +113,7 @@ static void asked(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, authorize);
 
 	c->known_sought = r->sought;
-
+	revoked_learn(r);
 	if (r->chain.verdict == PKI_GOOD && r->ocsp.verdict == PKI_GOOD && !r->ocsp.provisional) {
 		clock_confirm(r->produced);
 		admit_by(c, CONFIG_OCSP_DIRECT, &r->ocsp);
@@ -170,6 +170,7 @@ static void checked(struct worker *w, const struct worker_result *r)
 	bool inband = config_has_mode(&conf.ocsp, CONFIG_OCSP_INBAND);
 
 	c->known_sought = r->sought;
+	revoked_learn(r);
 	verify_take_chain(c, &r->chain);
 	c->chain_known = true;
 	if (c->chain.verdict != PKI_GOOD) {

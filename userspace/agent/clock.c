@@ -19,6 +19,7 @@
 
 #include "agent/clock.h"
 #include "agent/log.h"
+#include "agent/state_file.h"
 
 /* A second is what the times in certificates and responses resolve. */
 #define TOLERANCE_MS	1000
@@ -52,6 +53,11 @@ int64_t clock_ms(void)
 	return clock_judge(&known, loop_now(), wall_ms());
 }
 
+int64_t clock_least_s(void)
+{
+	return clock_least(&known, loop_now()) / 1000;
+}
+
 void clock_confirm(int64_t produced)
 {
 	int64_t now = wall_ms();
@@ -68,32 +74,6 @@ static void look(void)
 		clock_learn(&known, loop_now(), wall_ms());
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	ssize_t n = write(fd, text, len);
-
-	if (n != (ssize_t)len)
-		return n < 0 ? -errno : -EIO;
-	return fsync(fd) ? -errno : 0;
-}
-
-/* Whole or not at all: a torn file would be no file. */
-static int store(const char *path, const char *text, size_t len)
-{
-	char temp[CONFIG_TEXT_MAX + 8];
-	int fd, err;
-
-	snprintf(temp, sizeof(temp), "%s.new", path);
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, text, len);
-	close(fd);
-	if (!err && rename(temp, path))
-		err = -errno;
-	return err;
-}
-
 static void save(void)
 {
 	char text[CLOCK_STATE_MAX];
@@ -104,7 +84,7 @@ static void save(void)
 	least = clock_least(&known, loop_now());
 	if (!least)
 		return;
-	err = store(conf.clock.state, text, clock_state_write(text, least / 1000));
+	err = state_file_write(conf.clock.state, text, clock_state_write(text, least / 1000));
 	if (err && !complained)
 		log_say(LOG_WARNING, "clock-not-saved", strerror(-err),
 			"make the directory of [clock] state, writable by root");

@@ -143,6 +143,9 @@ static const struct key keys[] = {
 	MS(ocsp, age_no_next, 1000, TRUSTGATE_PROOF_MAX_MS, 300000),
 	MS(ocsp, recheck_max, 1000, TRUSTGATE_PROOF_MAX_MS, HOUR),
 	NUM(ocsp, response_max, 512, 65536, 65536),
+	MS(ocsp, inband_age_max, 1000, TRUSTGATE_PROOF_MAX_MS, HOUR),
+	TEXT(ocsp, revoked, store_path, "/var/lib/trustgate/revoked", false,
+	     "give the absolute path of a file that survives a restart"),
 	NUM(ocsp, inband_max, 512, TG_WIRE_OCSP_MAX, TG_WIRE_OCSP_MAX),
 
 	TEXT(clock, state, store_path, "/var/lib/trustgate/clock", false,
@@ -542,6 +545,11 @@ bool config_has_mode(const struct config_ocsp *o, uint32_t mode)
 		if (o->modes[i] == mode)
 			return true;
 	return false;
+}
+
+bool config_shows_freshness(const struct config_ocsp *o)
+{
+	return config_has_mode(o, CONFIG_OCSP_DIRECT) || config_has_mode(o, CONFIG_OCSP_INTUNNEL);
 }
 
 static const char *store_modes(const struct key *key, const char *value, struct config *c)

@@ -106,6 +106,8 @@ struct config_ocsp {
 	uint32_t try_ms, retries;
 	uint32_t skew_ms, age_max_ms, age_no_next_ms, recheck_max_ms;
 	uint32_t response_max, inband_max;
+	uint32_t inband_age_max_ms;	/* of a response in IKE, where no other mode is asked */
+	char revoked[CONFIG_TEXT_MAX + 1];	/* file of what is known revoked */
 };
 
 struct config_clock {
@@ -261,6 +263,8 @@ const char *config_hems_name(uint32_t mode);
 const char *config_hems_url(const char *url, bool *tls, char host[CONFIG_TEXT_MAX + 1],
 			    uint16_t *port);
 
+/* Whether a mode is configured whose answers are asked for now (direct, intunnel). */
+bool config_shows_freshness(const struct config_ocsp *o);
 /* "inband", "direct", "intunnel" */
 const char *config_mode_name(uint32_t mode);
 

@@ -58,8 +58,9 @@ static json_t *revocation_json(void)
 	for (uint32_t i = 0; i < conf.ocsp.nmodes; i++)
 		json_array_append_new(modes, json_string(config_mode_name(conf.ocsp.modes[i])));
 	required = required && (conf.ocsp.nmodes || conf.agent.role == CONFIG_ROLE_SEGW);
-	return json_pack("{s:b, s:o, s:I}", "configured", required, "modes", modes,
-			 "sha1_accepted", (json_int_t)verify_sha1());
+	return json_pack("{s:b, s:o, s:I, s:o}", "configured", required, "modes", modes,
+			 "sha1_accepted", (json_int_t)verify_sha1(),
+			 "known", revoked_json());
 }
 
 static json_t *status(void)

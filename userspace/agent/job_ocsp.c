@@ -28,6 +28,16 @@ void job_unknown(struct pki_result *r, const char *rule, const char *detail)
 	snprintf(r->detail, sizeof(r->detail), "%s", detail);
 }
 
+void job_saw(const struct job_pki *job, size_t at, const struct pki_result *r, bool nonce)
+{
+	if (!job->seen || at >= PKI_PATH_MAX)
+		return;
+	if (r->verdict == PKI_BAD && !strcmp(r->rule, "ocsp.revoked"))
+		job->seen->revoked[at] = true;
+	else if (r->verdict == PKI_GOOD && nonce)
+		job->seen->fresh[at] = true;
+}
+
 struct pki_der job_cert(const struct job_pki *job, const struct pki_path *path, size_t at)
 {
 	return at < path->n ? job->certs[path->index[at]] : job->policy.anchor;
@@ -189,6 +199,7 @@ static void exchange(const struct job_pki *job, struct ocsp_ask *ask, struct pki
 				  job_now(job), out);
 		if (out->verdict == PKI_GOOD && policy.nonce_required)
 			*produced = produced_at(answer);
+		job_saw(job, ask->again, out, policy.nonce_required);
 	}
 	free(body);
 	free(reply.data);

@@ -22,6 +22,8 @@ int64_t job_now(const struct job_pki *job)
 void job_pki(const void *arg, struct worker_result *out)
 {
 	const struct job_pki *job = arg;
+	struct job_seen seen = { 0 };
+	struct job_pki looked = *job;
 	struct pki_path path = { 0 };
 
 	memset(out, 0, sizeof(*out));
@@ -33,8 +35,12 @@ void job_pki(const void *arg, struct worker_result *out)
 	out->path = path;
 	if (out->chain.verdict != PKI_GOOD || !path.n)
 		return;
+	looked.seen = &seen;
 	if (job->mode == CONFIG_OCSP_INBAND)
-		job_inband(job, &path, &out->ocsp, &out->absent);
+		job_inband(&looked, &path, &out->ocsp, &out->absent);
 	else if (job->mode == CONFIG_OCSP_DIRECT || job->mode == CONFIG_OCSP_INTUNNEL)
-		job_ocsp(job, &path, &out->ocsp, &out->produced);
+		job_ocsp(&looked, &path, &out->ocsp, &out->produced);
+	else
+		return;
+	job_known(&looked, &path, &seen, out);
 }

@@ -101,6 +101,7 @@ static int start_all(void)
 	    anchor_load(&conf, &anchor, report, NULL) || signers_load(&conf, &signers, report, NULL))
 		return fail("configuration", "a file that it names can't be used",
 			    "see the lines above");
+	revoked_start();
 	if (fail_errno("event loop", loop_init(), "free memory or descriptors") ||
 	    fail_errno("signals", watch_signals(), "free descriptors") ||
 	    fail_errno("wall clock", clock_start(), "free descriptors") ||

@@ -84,6 +84,9 @@ static void asked(struct worker *w, const struct worker_result *r)
 		kept_until = now + left;
 		retry_ms = 0;
 		tell();
+		/* And young enough for an H(e)NB that has nothing else to go by. */
+		if (left > conf.ocsp.inband_age_max_ms)
+			left = conf.ocsp.inband_age_max_ms;
 		timer_start(&again, (uint64_t)left / 2, ask);
 		return;
 	}

@@ -223,6 +223,9 @@ void verify_take_inband(struct context *c, const struct worker_result *r)
 	/* FFS-16: by a clock that nobody keeps right, an old response looks new. */
 	if (conf.clock.unsynced == CONFIG_UNSYNCED_ACCEPT_INBAND)
 		c->inband.provisional = false;
+	/* It may be older than a revocation: whoever can be asked now has the word. */
+	if (config_shows_freshness(&conf.ocsp))
+		c->inband.provisional = true;
 	c->inband_good = c->inband.verdict == PKI_GOOD && !c->inband.provisional;
 }
 
@@ -385,6 +388,13 @@ static void take_revocation(struct context *c, const struct worker_result *r)
 		verify_take_inband(c, r);
 		found = &c->inband;
 	}
+	/* HNB-OCSP-10: nothing stays open over what is known revoked. */
+	if (r->known && is_open(c) && found->verdict != PKI_BAD) {
+		c->inband = *found;
+		c->inband.verdict = PKI_BAD;
+		snprintf(c->inband.rule, sizeof(c->inband.rule), "ocsp.known");
+		found = &c->inband;
+	}
 	if (found->verdict == PKI_GOOD) {
 		clock_confirm(r->produced);
 		c->source = mode;
@@ -396,6 +406,7 @@ static void pki_done(struct worker *w, const struct worker_result *r)
 {
 	struct context *c = container_of(w, struct context, pki.worker);
 
+	revoked_learn(r);
 	verify_take_chain(c, &r->chain);
 	c->known_sought = r->sought;
 	/* What was just handed in need not be said twice, unless it changed. */
@@ -426,7 +437,7 @@ int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint6
 		.ocsps = c->ocsps, .nocsps = c->nocsps, .fd = fd,
 		.cut = c->sent_flags & TG_WIRE_FLAG_OCSP_CUT,
 		.wall_ms = clock_ms(), .boot_ms = loop_now(), .synced = clock_synced(),
-		.signers = &signers,
+		.signers = &signers, .known = revoked_known(),
 	};
 	bool in_tpm;
 

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "agent/config.h"
+#include "agent/known.h"
 #include "agent/loop.h"
 #include "agent/queue.h"
 #include "agent/wire.h"
@@ -21,6 +22,8 @@
 #include "tre/sign.h"
 #include "tre/tre.h"
 
+/* Of a path, how many can be found good again at once: more than are taken of a peer. */
+#define WORKER_CLEARED_MAX	5
 
 /* A signature by the IKE key, and that key; empty: there is none. */
 struct worker_auth {
@@ -47,11 +50,21 @@ struct worker_result {
 		struct worker_auth auth;
 		struct appraise_result appraisal;
 		struct appraise_device device;	/* of store, done */
+		/* What an authentic answer says is revoked; and what was, and is good by an
+		 * answer with our nonce that was asked for since: their struct known_cert.id.
+		 */
+		struct {
+			struct known_cert revoked;
+			uint8_t cleared[WORKER_CLEARED_MAX][PKI_DIGEST_LEN];
+		};
 	};
 	enum validation validation;	/* why there is none: in tre */
 	enum store_answer store;	/* likewise */
 	/* In IKE there was no response about this certificate, good or bad. */
 	bool absent;
+	bool is_revoked;		/* see revoked */
+	bool known;			/* revoked before, and no fresh answer undoes it */
+	uint8_t ncleared;		/* and cleared */
 	/* When a good response with our nonce was made, seconds; or 0. */
 	int64_t produced;
 	/* Role segw: whose H(e)NB it is, and that more sources are to be asked. */
@@ -142,13 +155,24 @@ struct job_pki {
 	uint64_t boot_ms;
 	bool synced;
 	uint8_t nonce[PKI_NONCE_MAX];	/* random; of ocsp.nonce_length octets it is sent */
+	const struct known *known;	/* as of the start: what is asked is asked since */
+	struct job_seen *seen;		/* or NULL */
 };
+
+/* What answers of one run said of the certificates of a path, by place. */
+struct job_seen {
+	bool revoked[PKI_PATH_MAX];
+	bool fresh[PKI_PATH_MAX];	/* good, and bound to our nonce */
+};
+
 void job_pki(const void *arg, struct worker_result *out);
 /* The time for its checks, now, in seconds. */
 int64_t job_now(const struct job_pki *job);
 
 /* The certificate at @at of @path; the anchor above the last. */
 struct pki_der job_cert(const struct job_pki *job, const struct pki_path *path, size_t at);
+/* Note what an answer about the certificate at @at says. @nonce: it has ours. */
+void job_saw(const struct job_pki *job, size_t at, const struct pki_result *r, bool nonce);
 void job_unknown(struct pki_result *r, const char *rule, const char *detail);
 
 /*
@@ -165,6 +189,12 @@ void job_fold(const struct job_pki *job, const struct pki_path *path, size_t at,
  */
 void job_inband(const struct job_pki *job, const struct pki_path *path,
 		struct pki_result *result, bool *absent);
+
+/* known_cert.c: an answer that proves no freshness opens nothing that is known revoked;
+ * fills what the agent is to remember.
+ */
+void job_known(const struct job_pki *job, const struct pki_path *path,
+	       const struct job_seen *seen, struct worker_result *out);
 
 /* The configured responder for the certificate at @at; its text is empty when its own
  * pointer is to be followed; NULL: nobody is asked of it.
