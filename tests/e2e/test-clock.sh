@@ -53,7 +53,7 @@ check "PIT-25: back in the present: opens again" opens 40
 
 # --- at the start
 agent_stop
-check "PIT-22: what is known is saved" grep -Eq '^trustgate-clock 1 [0-9]+$' "$STATE"
+check "PIT-22: what is known is saved" grep -Eq '^trustgate-clock 2 [0-9]+ [0-9]+$' "$STATE"
 within_saved() { within "seconds since" -5 20 $(($(date +%s) - $(cut -d ' ' -f 3 "$STATE"))); }
 check "PIT-22: as it is" within_saved
 drop
@@ -69,6 +69,33 @@ wall 1000000000
 agent_start
 check "HNB-PATH-03: the clock set right: opens" opens 40
 agent_stop
+
+# --- a second of false time, which somebody said was right
+drop
+echo "trustgate-clock 1 2208988800" > "$STATE"	# 2040, by NTP alone
+: > "$AGENT_LOG"
+agent_start
+MARK=0
+check "PIT-25: 2040 learnt from NTP alone: an answer with our nonce opens" opens 60
+check "PIT-25: and takes it back" says decision=clock-lowered
+mark
+clock_synced yes
+wall 2332800000
+check "PIT-25: 2100, said to be right: not learnt" says decision=clock-doubted
+wall -2332800000
+clock_synced no
+agent_stop
+check "PIT-25: nor saved" within_saved
+drop
+echo "trustgate-clock 2 2208988800 2208988800" > "$STATE"	# 2040, proven
+: > "$AGENT_LOG"
+watch
+agent_start
+check "PIT-22: 2040, proven: never opens" eval 'sleep 8; not happened open any'
+check "PIT-25: trustgate clock shows what to do" eval 'tg clock | grep -q "trustgate clock reset"'
+check "PIT-25: which helps" eval 'tg clock reset && opens 60'
+agent_stop
+drop
 
 # --- a certificate that ends, and what was known of the time when it did
 issue_short() { # SECONDS

@@ -152,6 +152,15 @@ int64_t clock_ms(void);
 int64_t clock_least_s(void);
 /* The kernel says that somebody keeps the wall clock right. */
 bool clock_synced(void);
+/*
+ * By what is proven alone, not by what a clock that was said to be right told. Only for
+ * checks that an answer with our nonce is part of: it may show that the rest was wrong.
+ */
+int64_t clock_proven_ms(void);
+/* A path was found good, until @until, seconds: so far such a clock is believed. */
+void clock_vouch(int64_t until);
+/* The operator says that the wall clock is right. */
+void clock_reset(void);
 /* A response with our nonce was made at @produced, seconds since the epoch. */
 void clock_confirm(int64_t produced);
 /* Saves what is known. */

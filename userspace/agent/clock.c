@@ -26,7 +26,10 @@
 
 static struct watch watch = { .fd = -1 };
 static struct timer saver;
-static struct clock_known known;
+/* What a response with our nonce or a person told, and what a clock that is said to be right did. */
+static struct clock_known proven, said;
+static int64_t bound_ms;
+static bool doubted;
 static int64_t reference;
 /* A nonce tells the time once a run: it sets the clock right, it does not move it. */
 static bool told;
@@ -48,43 +51,86 @@ bool clock_synced(void)
 	return state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
 }
 
+static int64_t least_ms(void)
+{
+	int64_t a = clock_least(&proven, loop_now()), b = clock_least(&said, loop_now());
+
+	return a > b ? a : b;
+}
+
 int64_t clock_ms(void)
 {
-	return clock_judge(&known, loop_now(), wall_ms());
+	int64_t least = least_ms(), now = wall_ms();
+
+	return now > least ? now : least;
+}
+
+int64_t clock_proven_ms(void)
+{
+	return clock_judge(&proven, loop_now(), wall_ms());
 }
 
 int64_t clock_least_s(void)
 {
-	return clock_least(&known, loop_now()) / 1000;
+	return clock_least(&proven, loop_now()) / 1000;
+}
+
+static void look(void)
+{
+	int64_t now = wall_ms(), step = conf.clock.step_max_ms;
+	bool may = clock_may_learn(&proven, loop_now(), now, bound_ms, step);
+
+	if (!clock_synced())
+		return;
+	if (may)
+		clock_learn(&said, loop_now(), now);
+	else if (bound_ms && !doubted)
+		log_say(LOG_WARNING, "clock-doubted", "the wall clock is said to be right, and is "
+			"further ahead than is learnt unseen", "if it is right: trustgate clock reset");
+	doubted = !may && bound_ms;
+}
+
+void clock_vouch(int64_t until)
+{
+	bound_ms = until > 0 && until <= CLOCK_LAST ? until * 1000 : 0;
+	look();
+}
+
+/* A response with our nonce is of now: what was only said goes when it is later. */
+static void lower(int64_t produced_ms)
+{
+	if (clock_least(&said, loop_now()) <= produced_ms + (int64_t)conf.ocsp.skew_ms)
+		return;
+	memset(&said, 0, sizeof(said));
+	log_say(LOG_WARNING, "clock-lowered", "a response with our nonce shows that the wall clock "
+		"was wrong when it was said to be right", "who keeps it?");
 }
 
 void clock_confirm(int64_t produced)
 {
 	int64_t now = wall_ms();
 
-	if (told || produced <= 0 || produced > CLOCK_LAST)
+	if (produced <= 0 || produced > CLOCK_LAST)
+		return;
+	lower(produced * 1000);
+	if (told)
 		return;
 	told = true;
-	clock_learn(&known, loop_now(), produced * 1000 < now ? produced * 1000 : now);
-}
-
-static void look(void)
-{
-	if (clock_synced())
-		clock_learn(&known, loop_now(), wall_ms());
+	clock_learn(&proven, loop_now(), produced * 1000 < now ? produced * 1000 : now);
 }
 
 static void save(void)
 {
 	char text[CLOCK_STATE_MAX];
-	int64_t least;
+	struct clock_state s;
 	int err;
 
 	look();
-	least = clock_least(&known, loop_now());
-	if (!least)
+	s.least = least_ms() / 1000;
+	s.proven = clock_least(&proven, loop_now()) / 1000;
+	if (!s.least)
 		return;
-	err = state_file_write(conf.clock.state, text, clock_state_write(text, least / 1000));
+	err = state_file_write(conf.clock.state, text, clock_state_write(text, &s));
 	if (err && !complained)
 		log_say(LOG_WARNING, "clock-not-saved", strerror(-err),
 			"make the directory of [clock] state, writable by root");
@@ -100,23 +146,20 @@ static void save_again(struct timer *t)
 static void load(void)
 {
 	char text[CLOCK_STATE_MAX + 1];
-	int fd = open(conf.clock.state, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-	int64_t seconds;
-	ssize_t n;
+	ssize_t n = state_file_read(conf.clock.state, text, sizeof(text));
+	struct clock_state s;
 
-	if (fd < 0) {
-		if (errno != ENOENT)
-			log_say(LOG_WARNING, "clock-not-loaded", strerror(errno),
-				"see [clock] state");
+	if (n == -ENOENT)
 		return;
-	}
-	n = read(fd, text, sizeof(text));
-	close(fd);
-	if (n > 0 && clock_state_read(text, (size_t)n, &seconds))
-		clock_learn(&known, loop_now(), seconds * 1000);
-	else
+	if (n < 0) {
+		log_say(LOG_WARNING, "clock-not-loaded", strerror((int)-n), "see [clock] state");
+	} else if (clock_state_read(text, (size_t)n, &s)) {
+		clock_learn(&proven, loop_now(), s.proven * 1000);
+		clock_learn(&said, loop_now(), s.least * 1000);
+	} else {
 		log_say(LOG_ERR, "clock-not-loaded", "it is not a clock's state file",
-			"set the clock right, then remove the file");
+			"set the clock right, then trustgate clock reset");
+	}
 }
 
 static int arm(int fd)
@@ -144,9 +187,10 @@ static void stepped(struct watch *w, uint32_t events)
 	look();
 	log_say(LOG_WARNING, "clock-step", step > 0 ? "forward" : "backward",
 		"nothing to do: all is proven anew; who sets the clock in steps?");
-	if (wall_ms() + TOLERANCE_MS < clock_least(&known, loop_now()))
+	if (wall_ms() + TOLERANCE_MS < least_ms())
 		log_say(LOG_WARNING, "clock-behind", "the wall clock is behind what is known",
-			"set it right: until then the time that is known counts");
+			"set it right: until then the time that is known counts; if it is right, "
+			"trustgate clock reset");
 	context_clock_step();
 }
 
@@ -171,9 +215,21 @@ void clock_stop(void)
 	save();
 }
 
+void clock_reset(void)
+{
+	struct clock_known now = { wall_ms(), loop_now() };
+
+	proven = now;
+	memset(&said, 0, sizeof(said));
+	log_say(LOG_NOTICE, "clock-reset", "the wall clock is what is known, by the operator", NULL);
+	save();
+	context_clock_step();
+}
+
 json_t *clock_json(void)
 {
-	return json_pack("{s:I, s:b, s:I}", "now", (json_int_t)(clock_ms() / 1000),
-			 "synchronised", clock_synced(),
-			 "known", (json_int_t)(clock_least(&known, loop_now()) / 1000));
+	return json_pack("{s:I, s:I, s:b, s:I, s:I}", "now", (json_int_t)(clock_ms() / 1000),
+			 "wall", (json_int_t)(wall_ms() / 1000), "synchronised", clock_synced(),
+			 "known", (json_int_t)(least_ms() / 1000),
+			 "proven", (json_int_t)(clock_least(&proven, loop_now()) / 1000));
 }

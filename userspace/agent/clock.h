@@ -30,8 +30,21 @@ int64_t clock_judge(const struct clock_known *k, uint64_t boot_ms, int64_t wall_
 /* It is at least @wall_ms at @boot_ms. Never moves back. */
 void clock_learn(struct clock_known *k, uint64_t boot_ms, int64_t wall_ms);
 
-/* False unless @text is exactly a state file. */
-bool clock_state_read(const char *text, size_t len, int64_t *seconds);
-size_t clock_state_write(char out[CLOCK_STATE_MAX], int64_t seconds);
+/*
+ * Whether a clock that is only said to be right may teach @wall_ms: not beyond @bound_ms,
+ * the end of a path found good (0: there is none, so nothing), as it would end that for
+ * good; and not more than @step_ms ahead of what is proven, if anything is.
+ */
+bool clock_may_learn(const struct clock_known *proven, uint64_t boot_ms, int64_t wall_ms,
+		     int64_t bound_ms, int64_t step_ms);
+
+/* Seconds since the epoch: what it is at least, and of that what is proven; 0: nothing. */
+struct clock_state {
+	int64_t least, proven;
+};
+
+/* False unless @text is exactly a state file. One of version 1 does not say what is proven. */
+bool clock_state_read(const char *text, size_t len, struct clock_state *state);
+size_t clock_state_write(char out[CLOCK_STATE_MAX], const struct clock_state *state);
 
 #endif /* TRUSTGATE_CLOCK_H */

@@ -5,29 +5,45 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char label[] = "trustgate-clock 1 ";
+static const char label[] = "trustgate-clock ";
 
-bool clock_state_read(const char *text, size_t len, int64_t *out)
+/* Digits at *@p, before @end; -1: none, or beyond the last that a certificate can name. */
+static int64_t number(const char **p, const char *end)
 {
-	size_t n = sizeof(label) - 1;
+	const char *from = *p;
 	int64_t v = 0;
 
-	if (len < n + 2 || len > CLOCK_STATE_MAX || memcmp(text, label, n) ||
-	    text[len - 1] != '\n')
-		return false;
-	for (; n < len - 1; n++) {
-		if (text[n] < '0' || text[n] > '9')
-			return false;
-		v = v * 10 + (text[n] - '0');
-		/* The year 9999 is the last that a certificate can name. */
+	for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
+		v = v * 10 + (**p - '0');
 		if (v > CLOCK_LAST)
-			return false;
+			return -1;
 	}
-	*out = v;
+	return *p == from ? -1 : v;
+}
+
+bool clock_state_read(const char *text, size_t len, struct clock_state *out)
+{
+	const char *p = text + sizeof(label) - 1, *end = text + len;
+	struct clock_state s = { 0 };
+	int64_t version;
+
+	if (len < sizeof(label) || len > CLOCK_STATE_MAX || memcmp(text, label, sizeof(label) - 1) != 0)
+		return false;
+	version = number(&p, end);
+	if ((version != 1 && version != 2) || p == end || *p++ != ' ')
+		return false;
+	s.least = number(&p, end);
+	if (version == 2 && (p == end || *p++ != ' '))
+		return false;
+	s.proven = version == 2 ? number(&p, end) : 0;
+	if (s.least < 0 || s.proven < 0 || s.proven > s.least || p + 1 != end || *p != '\n')
+		return false;
+	*out = s;
 	return true;
 }
 
-size_t clock_state_write(char out[CLOCK_STATE_MAX], int64_t seconds)
+size_t clock_state_write(char out[CLOCK_STATE_MAX], const struct clock_state *s)
 {
-	return (size_t)snprintf(out, CLOCK_STATE_MAX, "%s%lld\n", label, (long long)seconds);
+	return (size_t)snprintf(out, CLOCK_STATE_MAX, "%s2 %lld %lld\n", label,
+				(long long)s->least, (long long)s->proven);
 }

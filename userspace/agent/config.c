@@ -151,6 +151,7 @@ static const struct key keys[] = {
 	TEXT(clock, state, store_path, "/var/lib/trustgate/clock", false,
 	     "give the absolute path of a file that survives a restart"),
 	MS(clock, save, 1000, 24 * HOUR, 15 * MINUTE),
+	MS(clock, step_max, 1000, UINT32_MAX, 24 * HOUR),
 	CHOICE(clock, unsynced, "provisional accept-inband", CONFIG_UNSYNCED_PROVISIONAL,
 	       "say provisional or accept-inband"),
 

@@ -112,7 +112,7 @@ struct config_ocsp {
 
 struct config_clock {
 	char state[CONFIG_TEXT_MAX + 1];
-	uint32_t save_ms;
+	uint32_t save_ms, step_max_ms;
 	uint32_t unsynced;		/* enum config_unsynced */
 };
 

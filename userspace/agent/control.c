@@ -95,6 +95,13 @@ static json_t *recheck(json_t *request)
 	return json_pack("{s:b}", "ok", 1);
 }
 
+static json_t *reset_clock(json_t *request)
+{
+	if (json_is_true(json_object_get(request, "reset")))
+		clock_reset();
+	return json_pack("{s:b, s:o}", "ok", 1, "clock", clock_json());
+}
+
 static json_t *ask_devid(json_t *request)
 {
 	json_t *id = json_object_get(request, "id");
@@ -121,6 +128,8 @@ static json_t *answer(const char *text, size_t len)
 		reply = status();
 	else if (!strcmp(verb, "recheck"))
 		reply = recheck(request);
+	else if (!strcmp(verb, "clock"))
+		reply = reset_clock(request);
 	else if (!strcmp(verb, "devid"))
 		reply = ask_devid(request);
 	else

@@ -207,6 +207,7 @@ void verify_take_chain(struct context *c, const struct pki_result *chain)
 	c->chain = *chain;
 	if (c->chain.verdict != PKI_GOOD)
 		return;
+	clock_vouch(c->chain.expires);
 	/* TS 33.320 7.2.3: charon leaves out what it does not need for its path. */
 	snprintf(why, sizeof(why), "the peer sent %u certificates, at most %u are taken", c->sent,
 		 conf.peer.max_chain);
@@ -395,10 +396,8 @@ static void take_revocation(struct context *c, const struct worker_result *r)
 		snprintf(c->inband.rule, sizeof(c->inband.rule), "ocsp.known");
 		found = &c->inband;
 	}
-	if (found->verdict == PKI_GOOD) {
-		clock_confirm(r->produced);
+	if (found->verdict == PKI_GOOD)
 		c->source = mode;
-	}
 	hand_in_pki(c, TRUSTGATE_EVIDENCE_KIND_REVOCATION, found, c->pki.started_ms, r->sought);
 }
 
@@ -407,6 +406,9 @@ static void pki_done(struct worker *w, const struct worker_result *r)
 	struct context *c = container_of(w, struct context, pki.worker);
 
 	revoked_learn(r);
+	/* First: what it says of the time, the path's end is held against. */
+	if (r->ocsp.verdict == PKI_GOOD)
+		clock_confirm(r->produced);
 	verify_take_chain(c, &r->chain);
 	c->known_sought = r->sought;
 	/* What was just handed in need not be said twice, unless it changed. */
@@ -441,6 +443,12 @@ int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint6
 	};
 	bool in_tpm;
 
+	/* What is handed in is held against the later time until such an answer is there. */
+	if (config_shows_freshness(&conf.ocsp) && conf.ocsp.nonce == CONFIG_NONCE_REQUIRED &&
+	    clock_proven_ms() < job.wall_ms) {
+		job.wall_ms = clock_proven_ms();
+		job.synced = false;
+	}
 	chain_policy(c, &job.policy);
 	if (getrandom(job.nonce, sizeof(job.nonce), 0) != sizeof(job.nonce))
 		return -EIO;

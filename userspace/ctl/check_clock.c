@@ -48,7 +48,7 @@ int check_clock(const struct ctl *ctl, const char *file, time_t *at)
 	now = hems_clock(text, (size_t)n, time(NULL));
 	if (now < 0 || (fd >= 0 && !n)) {
 		complain(file, "is no state of the agent's clock",
-			 "set the clock right, then remove the file");
+			 "set the clock right, then trustgate clock reset, or remove the file");
 		return EXIT_USAGE;
 	}
 	*at = (time_t)now;

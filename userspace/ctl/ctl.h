@@ -45,6 +45,7 @@ int verb_show(struct ctl *ctl, int argc, char **argv);
 int verb_why(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
 int verb_wait(struct ctl *ctl, int argc, char **argv);
+int verb_clock(struct ctl *ctl, int argc, char **argv);
 int verb_recheck(struct ctl *ctl, int argc, char **argv);
 int verb_close(struct ctl *ctl, int argc, char **argv);
 int verb_quarantine(struct ctl *ctl, int argc, char **argv);

@@ -32,6 +32,8 @@ static const struct verb verbs[] = {
 	  "block until open" },
 	{ "recheck", verb_recheck, 0, 1, false, false, "[ID]",
 	  "have the agent prove everything again, now" },
+	{ "clock", verb_clock, 0, 1, false, false, "[show | reset] [-j]",
+	  "what the agent takes for the time; reset: the wall clock is right" },
 	{ "close", verb_close, 1, 1, false, false, "ID|all",
 	  "close; new proofs open it again" },
 	{ "quarantine", verb_quarantine, 1, 1, false, false, "ID",

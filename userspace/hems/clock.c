@@ -10,11 +10,11 @@
 int64_t hems_clock(const char *text, size_t len, int64_t wall)
 {
 	struct clock_known known = { 0 };
-	int64_t saved;
+	struct clock_state saved;
 
 	if (len && !clock_state_read(text, len, &saved))
 		return -1;
 	if (len)
-		clock_learn(&known, 0, saved * 1000);
+		clock_learn(&known, 0, saved.least * 1000);
 	return clock_judge(&known, 0, wall * 1000) / 1000;
 }
