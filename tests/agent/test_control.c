@@ -45,6 +45,11 @@ json_t *report_json(void) { return json_null(); }
 json_t *tre_chain_json(void) { return json_null(); }
 json_t *auth_json(void) { return json_null(); }
 json_t *clock_json(void) { return json_null(); }
+json_t *revoked_json(void) { return json_null(); }
+void clock_reset(void)
+{
+}
+
 json_t *start_json(void) { return json_null(); }
 json_t *devid_json(void) { return json_null(); }
 const char *config_mode_name(uint32_t mode) { return mode ? "direct" : "inband"; }
