@@ -110,7 +110,7 @@ static void test_answers(void)
 	static const struct job_seen fresh = { .fresh = { true } }, ca_revoked = { .revoked = { false, true } };
 
 	memset(&known, 0, sizeof(known));
-	modes(true, CONFIG_NONCE_REQUIRED);
+	modes(true, PKI_NONCE_REQUIRED);
 	judge(CONFIG_OCSP_INBAND, PKI_GOOD, &nothing);
 	tap_ok(is(PKI_GOOD, "as.it.was") && !out.known, "HNB-OCSP-04: nothing is known: good stays good");
 	judge(CONFIG_OCSP_INTUNNEL, PKI_BAD, &revoked);
@@ -127,14 +127,14 @@ static void test_answers(void)
 	judge(CONFIG_OCSP_INTUNNEL, PKI_GOOD, &fresh);
 	tap_ok(is(PKI_GOOD, "as.it.was") && out.ncleared == 1 && !memcmp(out.cleared[0], known.list[0].id, 32),
 	       "FFS-15: one that is bound to it does, and it is forgotten");
-	modes(false, CONFIG_NONCE_REQUIRED);
+	modes(false, PKI_NONCE_REQUIRED);
 	judge(CONFIG_OCSP_INBAND, PKI_GOOD, &nothing);
 	tap_ok(is(PKI_BAD, "ocsp.known"), "HNB-OCSP-10: inband alone: nobody can say otherwise, bad");
-	modes(true, CONFIG_NONCE_PREFERRED);
+	modes(true, PKI_NONCE_PREFERRED);
 	judge(CONFIG_OCSP_INTUNNEL, PKI_GOOD, &nothing);
 	tap_ok(is(PKI_BAD, "ocsp.known"), "FFS-15: nor where no nonce is required");
 	known.n = 0;
-	modes(true, CONFIG_NONCE_REQUIRED);
+	modes(true, PKI_NONCE_REQUIRED);
 	judge(CONFIG_OCSP_INTUNNEL, PKI_BAD, &ca_revoked);
 	tap_ok(out.is_revoked && known_add(&known, &out.revoked, 0) && strstr(out.revoked.name, "CN=CA"),
 	       "HNB-OCSP-11: a CA of the path: it is the CA that is remembered");

@@ -55,7 +55,7 @@ static bool can_clear(const struct job_pki *job, size_t at)
 {
 	struct job_pki other = *job;
 
-	if (job->ocsp->nonce != CONFIG_NONCE_REQUIRED)
+	if (job->ocsp->nonce != PKI_NONCE_REQUIRED)
 		return false;
 	for (uint32_t i = 0; i < job->ocsp->nmodes; i++) {
 		other.mode = job->ocsp->modes[i];

@@ -444,7 +444,7 @@ int verify_run(struct context *c, struct worker *w, uint32_t mode, int fd, uint6
 	bool in_tpm;
 
 	/* What is handed in is held against the later time until such an answer is there. */
-	if (config_shows_freshness(&conf.ocsp) && conf.ocsp.nonce == CONFIG_NONCE_REQUIRED &&
+	if (config_shows_freshness(&conf.ocsp) && conf.ocsp.nonce == PKI_NONCE_REQUIRED &&
 	    clock_proven_ms() < job.wall_ms) {
 		job.wall_ms = clock_proven_ms();
 		job.synced = false;
