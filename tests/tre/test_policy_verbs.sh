@@ -212,11 +212,40 @@ ok "an exclude is a pattern" has 'ima exclude /tmp/\*' "$d/kl"
 ok "to its end, where it says so" has 'ima exclude /opt/a.log' "$d/kl"
 ok "what is no pattern is told" complains '/(a|b): this exclude has no pattern here'
 ok "and what is of another algorithm" complains '1 of other algorithms left out'
-sed 's/"ima-buf": {}/"ima-buf": {"x": ["00"]}/' "$d/keylime.json" > "$d/kl.json"
-ok "a rule that there is none for is refused" exits 64 policy init --keylime "$d/kl.json" -o "$d/kl2"
-ok "and nothing is written" test ! -e "$d/kl2"
-sed 's/"ignored_keyrings": \[\]/"ignored_keyrings": ["*"]/' "$d/keylime.json" > "$d/kl.json"
-ok "as is what it would let pass" exits 64 policy init --keylime "$d/kl.json" -o "$d/kl2"
+kl() { python3 - "$d/keylime.json" "$d/kl.json" "$1" <<-'X'
+	import json, sys
+	d = json.load(open(sys.argv[1]))
+	exec(sys.argv[3])
+	json.dump(d, open(sys.argv[2], "w"))
+	X
+}
+imports() { exits 0 policy init --keylime "$d/kl.json" -o "$d/kl2"; }
+kl "d['keyrings'] = {'.ima': ['$zero']}; d['ima-buf'] = {'dm_table_load': ['sha256:$sh1']}"
+ok "keyrings and buffers are rules on their names" eval \
+	'imports && has "ima allow .ima $zero" "$d/kl2" && has "ima allow dm_table_load $sh1" "$d/kl2"'
+kl "d['ima']['ignored_keyrings'] = ['.blacklist', '*']; d['verification-keys'] = 'x'; d['ima']['dm_policy'] = {'a': 1}"
+ok "a keyring that is ignored is excluded by its name" eval 'imports && has "ima exclude .blacklist" "$d/kl2"'
+ok "what can't be kept is told, each of it, and left out" eval \
+	'complains "[*]: keyrings are ignored" && complains verification-keys && complains dm_policy && absent "exclude [*]$" "$d/kl2"'
+rm -f "$d/kl2"
+no_sha256() { exits 1 policy init --keylime "$d/kl.json" -o "$d/kl2" && complains "$1" && [ ! -e "$d/kl2" ]; }
+kl "d['digests'] = {'/a': ['ab' * 64, 'ab' * 48, 'ab' * 20]}"
+ok "no digest of SHA-256: said" no_sha256 'none of its 3 digests is of SHA-256'
+kl "d['ima']['log_hash_alg'] = 'sm3_256'"
+ok "one of SM3, which is as long, is none" no_sha256 'none of its 2 digests is of SHA-256'
+kl "d['digests'] = {'/a': ['sm3_256:$sh1', 'sha3_256:$sh1']}"
+ok "also where it is named" no_sha256 'none of its 2 digests is of SHA-256'
+kl "d['digests'] = {'/a': ['sm3_256:$zero', 'sha256:$sh1']}"
+ok "of both the right one is taken" eval 'imports && has "ima allow /a $sh1" "$d/kl2"'
+rm -f "$d/kl2"
+kl "d['digests'] = {}"
+ok "an empty one is said to be" no_sha256 'has no digest at all'
+echo '{"payload": "e30=", "payloadType": "application/vnd.keylime+json", "signatures": []}' > "$d/kl.json"
+ok "a signed envelope is named as one" no_sha256 'is a signed envelope (DSSE)'
+mkdir "$d/emptytree"
+ok "--root of a file is said to be none" eval 'exits 64 policy init --root "$d/kl.json" && complains "is no directory"'
+ok "an empty --root too" eval 'exits 1 policy init --root "$d/emptytree" && complains "no regular file"'
+ok "--root of nothing as well" eval 'exits 64 policy init --root "" && complains "names nothing"'
 echo '{"digests": [' > "$d/kl.json"
 ok "and what is no JSON" exits 64 policy init --keylime "$d/kl.json" -o "$d/kl2"
 

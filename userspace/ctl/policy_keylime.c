@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A runtime policy of Keylime's, as far as there is a rule for it here: digests and
- * excludes. What there is none for is refused, or told, never passed over.
+ * A runtime policy of Keylime's, as far as there is a rule for it here: digests of files,
+ * of keyrings and of buffers, and excludes. What there is none for is told, each of it, and
+ * left out: these rules let something pass, so a box is refused without them, never let in.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 struct import {
 	struct book *book;
 	const char *path;
+	bool other_alg;		/* digests of 64 digits are of another algorithm than SHA-256 */
 	size_t digests, others, excludes, refused;
 };
 
@@ -21,8 +23,14 @@ static int nibble(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool digest_of(const char *hex, uint8_t out[TRE_DIGEST_LEN])
+/* "HEX", or "sha256:HEX"; an algorithm that is named counts, of others by their length. */
+static bool digest_of(const struct import *im, const char *hex, uint8_t out[TRE_DIGEST_LEN])
 {
+	const char *colon = strchr(hex, ':');
+
+	if (colon ? colon - hex != 6 || strncmp(hex, "sha256", 6) != 0 : im->other_alg)
+		return false;
+	hex = colon ? colon + 1 : hex;
 	if (strlen(hex) != (size_t)2 * TRE_DIGEST_LEN)
 		return false;
 	for (int i = 0; i < TRE_DIGEST_LEN; i++) {
@@ -35,16 +43,25 @@ static bool digest_of(const char *hex, uint8_t out[TRE_DIGEST_LEN])
 	return true;
 }
 
+static void left_out(struct import *im, const char *what, const char *why)
+{
+	char all[160];
+
+	snprintf(all, sizeof(all), "%.60s: %.80s, and is left out", what, why);
+	complain(im->path, all, "what it let pass there is refused here; see Documentation/policy.rst");
+	im->refused++;
+}
+
 /* {"/path": ["digest", ...]}; those of other algorithms are counted. */
-static int add_digests(struct import *im, json_t *digests)
+static int add_digests(struct import *im, const char *member, json_t *digests)
 {
 	uint8_t digest[TRE_DIGEST_LEN];
 	const char *path;
 	json_t *list, *item;
 	size_t i;
 
-	if (digests && !json_is_object(digests))
-		return usage_error(im->path, "its \"digests\" are no object");
+	if (digests && !json_is_null(digests) && !json_is_object(digests))
+		return usage_error(member, "of this policy of Keylime's is no object");
 	json_object_foreach(digests, path, list) {
 		if (!json_is_array(list) || !*path)
 			return usage_error(path, "has no list of digests");
@@ -53,7 +70,7 @@ static int add_digests(struct import *im, json_t *digests)
 		json_array_foreach(list, i, item) {
 			if (!json_is_string(item))
 				return usage_error(path, "has a digest that is no text");
-			if (digest_of(json_string_value(item), digest)) {
+			if (digest_of(im, json_string_value(item), digest)) {
 				book_add(im->book, TRE_RULE_IMA_ALLOW, 0, digest, path, strlen(path));
 				im->digests++;
 			} else {
@@ -129,10 +146,10 @@ static bool is_empty(json_t *v)
 	       (json_is_string(v) && !*json_string_value(v));
 }
 
-/* Whoever trusted these rules there would miss them here. */
-static int check_members(const struct import *im, json_t *doc)
+static void check_members(struct import *im, json_t *doc)
 {
-	static const char * const known[] = { "meta", "release", "digests", "excludes", "ima" };
+	static const char * const known[] = { "meta", "release", "digests", "excludes", "ima",
+					      "keyrings", "ima-buf" };
 	const char *name;
 	json_t *value;
 
@@ -141,28 +158,72 @@ static int check_members(const struct import *im, json_t *doc)
 
 		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 			found |= !strcmp(name, known[i]);
-		if (!found && !is_empty(value)) {
-			complain(im->path, name, "no rule of ours says that: take it out, and see Documentation/policy.rst");
-			return EXIT_USAGE;
-		}
+		if (!found && !is_empty(value))
+			left_out(im, name, "there is no such rule here");
 	}
-	return 0;
 }
 
-/* "ima": what is ignored there would be let pass unseen. */
-static int check_ima(const struct import *im, json_t *ima)
+/* Buffers of a keyring that is ignored are let pass: by the keyring's name alone. */
+static void add_ignored(struct import *im, json_t *names)
 {
-	const char *name;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(names, i, item) {
+		const char *name = json_string_value(item);
+
+		if (name && *name && !strpbrk(name, "*?%# \t/"))
+			book_add(im->book, TRE_RULE_IMA_EXCLUDE, 0, NULL, name, strlen(name));
+		else
+			left_out(im, name ? name : "ignored_keyrings", "keyrings are ignored by their name alone");
+	}
+}
+
+static void check_ima(struct import *im, json_t *ima)
+{
+	static const char * const same_length[] = { "sm3_256", "sm3-256", "sm3", "sha3_256", "sha3-256" };
+	const char *name, *alg;
 	json_t *value;
 
 	json_object_foreach(ima, name, value) {
-		if (is_empty(value) || !strcmp(name, "log_hash_alg") ||
-		    (!strcmp(name, "dm_policy") && json_is_null(value)))
+		if (is_empty(value))
 			continue;
-		complain(im->path, name, "its \"ima\" has a rule that there is none for here: take it out");
-		return EXIT_USAGE;
+		alg = json_string_value(value);
+		if (!strcmp(name, "ignored_keyrings"))
+			add_ignored(im, value);
+		else if (strcmp(name, "log_hash_alg") != 0)
+			left_out(im, name, "there is no such rule of \"ima\" here");
+		for (size_t i = 0; alg && !strcmp(name, "log_hash_alg") && i < ARRAY_SIZE(same_length); i++)
+			im->other_alg |= !strcmp(alg, same_length[i]);
 	}
-	return 0;
+}
+
+static int import(struct import *im, json_t *doc)
+{
+	char why[96];
+	int rc;
+
+	check_members(im, doc);
+	check_ima(im, json_object_get(doc, "ima"));
+	rc = add_digests(im, "digests", json_object_get(doc, "digests"));
+	if (!rc)
+		rc = add_digests(im, "keyrings", json_object_get(doc, "keyrings"));
+	if (!rc)
+		rc = add_digests(im, "ima-buf", json_object_get(doc, "ima-buf"));
+	if (!rc)
+		rc = add_excludes(im, json_object_get(doc, "excludes"));
+	if (rc)
+		return rc;
+	fprintf(stderr, "trustgate: %s: %zu digests, %zu of other algorithms left out, %zu excludes, %zu left out\n",
+		im->path, im->digests, im->others, im->excludes, im->refused);
+	if (im->digests)
+		return 0;
+	snprintf(why, sizeof(why), "has no digest at all");
+	if (im->others)
+		snprintf(why, sizeof(why), "none of its %zu digests is of SHA-256", im->others);
+	complain(im->path, why, im->others ? "make it with SHA-256 digests: boot with ima_hash=sha256" :
+		 "is this the policy you meant?");
+	return EXIT_FAILED;
 }
 
 int book_add_keylime(struct book *b, const char *path)
@@ -182,16 +243,13 @@ int book_add_keylime(struct book *b, const char *path)
 		complain(path, doc ? "is no object" : error.text, "give a runtime policy of Keylime's, JSON");
 		return EXIT_USAGE;
 	}
-	rc = check_members(&im, doc);
-	if (!rc)
-		rc = check_ima(&im, json_object_get(doc, "ima"));
-	if (!rc)
-		rc = add_digests(&im, json_object_get(doc, "digests"));
-	if (!rc)
-		rc = add_excludes(&im, json_object_get(doc, "excludes"));
+	if (json_object_get(doc, "payloadType")) {
+		json_decref(doc);
+		complain(path, "is a signed envelope (DSSE), which is not opened here",
+			 "verify it with Keylime, and give the policy that is its payload");
+		return EXIT_FAILED;
+	}
+	rc = import(&im, doc);
 	json_decref(doc);
-	if (!rc)
-		fprintf(stderr, "trustgate: %s: %zu digests, %zu of other algorithms left out, %zu excludes, %zu left out\n",
-			path, im.digests, im.others, im.excludes, im.refused);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/evp.h>
 #include "policy.h"
@@ -87,13 +88,22 @@ static size_t prefix_of(char *root)
 
 int book_add_tree(struct book *b, const char *given)
 {
-	char *root = strdup(*given ? given : "."), *paths[2];
+	char *root = strdup(given), *paths[2];
+	const size_t before = b->n;
+	struct stat st;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t prefix = root ? prefix_of(root) : 0;
 	FTS *tree = NULL;
 	FTSENT *at;
 	int rc = 0;
 
+	if (root && (!*given || stat(given, &st) || !S_ISDIR(st.st_mode))) {
+		complain(*given ? given : "--root", !*given ? "names nothing" : access(given, F_OK) ?
+			 strerror(errno) : "is no directory", "name the root of a tree");
+		free(root);
+		EVP_MD_CTX_free(ctx);
+		return EXIT_USAGE;
+	}
 	paths[0] = prefix ? root : (char *)"/";
 	paths[1] = NULL;
 	if (root && ctx)
@@ -108,5 +118,9 @@ int book_add_tree(struct book *b, const char *given)
 		fts_close(tree);
 	EVP_MD_CTX_free(ctx);
 	free(root);
+	if (!rc && b->n == before && !b->failed) {
+		complain(given, "has no regular file that a policy is about", "is this the tree you meant?");
+		rc = EXIT_FAILED;
+	}
 	return rc;
 }
