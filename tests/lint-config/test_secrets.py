@@ -141,8 +141,8 @@ SHOW = """cwmp.acs=acs
 cwmp.acs.url='https://admin:@@hems.operator.example/acs'
 cwmp.acs.passwd='@'
 cwmp.acs.ssl_verify='1'
-cwmp.@local[0]=local
-cwmp.@local[0].password='@'
+cwmp.cfg03=local
+cwmp.cfg03.password='@'
 """
 KINDS = [("agent", HENB), ("agent", SEGW), ("swanctl", SWANCTL), ("strongswan", STRONGSWAN),
          ("plugin", PLUGIN), ("cwmp", UCI), ("cwmp", LINES),
