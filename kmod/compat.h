@@ -17,4 +17,21 @@ static inline bool tg_packet_offload(const struct xfrm_state *x)
 #endif
 }
 
+/* A kernel without IPv6 has nothing there to hold. */
+static inline int tg_xfrm6_register(struct xfrm6_protocol *handler, unsigned char protocol)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	return xfrm6_protocol_register(handler, protocol);
+#else
+	return 0;
+#endif
+}
+
+static inline void tg_xfrm6_deregister(struct xfrm6_protocol *handler, unsigned char protocol)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	xfrm6_protocol_deregister(handler, protocol);
+#endif
+}
+
 #endif /* TRUSTGATE_COMPAT_H */

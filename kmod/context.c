@@ -14,6 +14,12 @@
 
 #define TG_NEVER	U64_MAX
 
+/* 0 is the epoch of what is closed; on 32 bits the count comes round. */
+static void tg_epoch_bump(struct tg_net *tn)
+{
+	WRITE_ONCE(tn->epoch, tn->epoch + 1 ?: 1);
+}
+
 static unsigned long tg_jiffies_at(u64 when_ns, u64 now_ns)
 {
 	return when_ns > now_ns ? jiffies + nsecs_to_jiffies(when_ns - now_ns) : jiffies;
@@ -245,12 +251,17 @@ void tg_context_gone(struct tg_context *ctx, u32 reason)
 }
 
 /**
- * tg_context_reverify() - a refresh of an open context is in flight (S4)
+ * tg_context_reverify() - its proofs are being sought from now on
  * @ctx: context
+ *
+ * A refresh of an open one is in flight (S4). One that is held waited for its turn until
+ * now: T_VERIFY is for the attempt, not for the queue before it.
  */
 void tg_context_reverify(struct tg_context *ctx)
 {
-	if (ctx->state == TRUSTGATE_STATE_OPEN)
+	if (ctx->state == TRUSTGATE_STATE_PENDING || ctx->state == TRUSTGATE_STATE_SUSPENDED)
+		tg_context_start_verify(ctx);
+	else if (ctx->state == TRUSTGATE_STATE_OPEN)
 		tg_context_enter(ctx, TRUSTGATE_STATE_REVERIFY, TRUSTGATE_REASON_NONE, NULL);
 }
 
@@ -265,7 +276,9 @@ void tg_context_require(struct tg_context *ctx, u32 required)
 {
 	bool grew = required & ~ctx->required;
 
-	tg_context_bump(ctx);
+	/* What is being sought for a mask that only shrank is sought for this one, too. */
+	if (grew)
+		tg_context_bump(ctx);
 	ctx->required = required;
 	if (grew && tg_state_is_open(ctx->state)) {
 		tg_context_start_verify(ctx);
@@ -334,9 +347,26 @@ void tg_context_suspend_all(struct tg_net *tn, u32 reason, const char *detail)
 	struct tg_context *ctx;
 	unsigned long id;
 
-	WRITE_ONCE(tn->epoch, tn->epoch + 1);
+	tg_epoch_bump(tn);
 	xa_for_each(&tn->contexts, id, ctx)
 		tg_context_suspend(ctx, reason, detail);
+}
+
+/**
+ * tg_context_wake_all() - the machine is awake again: T_VERIFY begins anew
+ * @tn: namespace
+ *
+ * Nobody could verify anything while it slept, however long that was.
+ */
+void tg_context_wake_all(struct tg_net *tn)
+{
+	struct tg_context *ctx;
+	unsigned long id;
+
+	xa_for_each(&tn->contexts, id, ctx)
+		if (ctx->state == TRUSTGATE_STATE_SUSPENDED ||
+		    ctx->state == TRUSTGATE_STATE_PENDING)
+			tg_context_start_verify(ctx);
 }
 
 static void tg_context_free(struct tg_net *tn, struct tg_context *ctx)
@@ -362,6 +392,9 @@ static u64 tg_context_tick_one(struct tg_net *tn, struct tg_context *ctx, u64 no
 	if (ctx->deadline_ns > now)
 		return ctx->deadline_ns;
 	if (ctx->state != TRUSTGATE_STATE_GONE) {
+		/* tg_context_wake_all() gives it its time. */
+		if (tn->asleep)
+			return TG_NEVER;
 		tg_context_reject(ctx, TRUSTGATE_REASON_NOT_VERIFIED, NULL);
 		return now + TG_GC_NS;
 	}
@@ -399,7 +432,9 @@ void tg_context_drop_all(struct tg_net *tn)
 	struct tg_context *ctx;
 	unsigned long id;
 
-	WRITE_ONCE(tn->epoch, tn->epoch + 1);
-	xa_for_each(&tn->contexts, id, ctx)
+	tg_epoch_bump(tn);
+	xa_for_each(&tn->contexts, id, ctx) {
+		tg_context_gone(ctx, TRUSTGATE_REASON_POLICY);
 		tg_context_free(tn, ctx);
+	}
 }

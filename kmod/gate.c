@@ -11,7 +11,7 @@
  * interfaces in other namespaces, flowtables, tc and packet sockets, none of
  * which leave a security path for netfilter to see, come after it.
  *
- * FORWARD backs these up: what passed a closed context by the bootstrap
+ * PRE_ROUTING and FORWARD back these up: what passed a closed context by the bootstrap
  * allowance is for this box, unless the allowance is for a forwarded flow.
  */
 #include <linux/netfilter.h>
@@ -22,24 +22,48 @@
 #include "trustgate.h"
 #include "trace.h"
 
+/*
+ * A sender in process context may be preempted, and its softirq sends as well: the counters
+ * stay those of one CPU, and on 32 bits, where they take two words, of one writer.
+ */
+static __always_inline struct tg_stats *tg_stats_begin(struct tg_net *tn)
+{
+	struct tg_stats *stats;
+
+	if (BITS_PER_LONG == 32)
+		local_bh_disable();
+	else
+		preempt_disable();
+	stats = this_cpu_ptr(tn->stats);
+	u64_stats_update_begin(&stats->syncp);
+	return stats;
+}
+
+static __always_inline void tg_stats_end(struct tg_stats *stats)
+{
+	u64_stats_update_end(&stats->syncp);
+	if (BITS_PER_LONG == 32)
+		local_bh_enable();
+	else
+		preempt_enable();
+}
+
 static void tg_count(struct tg_net *tn, const struct sk_buff *skb, int dir, u32 reason)
 {
-	struct tg_stats *stats = this_cpu_ptr(tn->stats);
+	struct tg_stats *stats = tg_stats_begin(tn);
 
-	u64_stats_update_begin(&stats->syncp);
 	u64_stats_inc(&stats->packets[dir][reason]);
 	u64_stats_add(&stats->bytes[dir][reason], skb->len);
-	u64_stats_update_end(&stats->syncp);
+	tg_stats_end(stats);
 }
 
 static void tg_count_boot(struct tg_net *tn, const struct sk_buff *skb, int dir)
 {
-	struct tg_stats *stats = this_cpu_ptr(tn->stats);
+	struct tg_stats *stats = tg_stats_begin(tn);
 
-	u64_stats_update_begin(&stats->syncp);
 	u64_stats_inc(&stats->boot_packets[dir]);
 	u64_stats_add(&stats->boot_bytes[dir], skb->len);
-	u64_stats_update_end(&stats->syncp);
+	tg_stats_end(stats);
 }
 
 /* Only for the counters and a person: nothing is decided by it. */
@@ -87,7 +111,11 @@ static noinline bool tg_closed(struct sk_buff *skb, struct xfrm_state *x, struct
 	struct tg_net *tn = tg_pernet(xs_net(x));
 	struct tg_context *ctx;
 
-	if (READ_ONCE(tn->config.mode) == TRUSTGATE_MODE_OFF || !tg_in_scope(tn, x))
+	/*
+	 * What has an entry is in scope, whatever an update has made of the state's if_id or
+	 * mark since: the scope is what it was entered by.
+	 */
+	if (READ_ONCE(tn->config.mode) == TRUSTGATE_MODE_OFF || (!sa && !tg_in_scope(tn, x)))
 		return false;
 	ctx = sa ? rcu_dereference(sa->ctx) : NULL;
 	if (bootstrap && ctx && tg_boot_pass(ctx, skb, x, dir)) {
@@ -213,6 +241,25 @@ static bool tg_forwarded(const struct tg_sa *sa, const struct sk_buff *skb)
 	return ctx && tg_boot_forwards(ctx, skb);
 }
 
+/*
+ * IPIP under an IPComp state on its own comes in by a handler that has no callback of ours:
+ * what no ESP or AH state carried is held here.
+ */
+static unsigned int tg_pre_routing(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	struct sec_path *sp = skb_sec_path(skb);
+	int i;
+
+	if (likely(!sp || !sp->len || tg_is_carrier(sp->xvec[0])))
+		return NF_ACCEPT;
+	for (i = 1; i < sp->len; i++)
+		if (tg_is_carrier(sp->xvec[i]))
+			return NF_ACCEPT;
+	return tg_closed(skb, sp->xvec[0], NULL, TRUSTGATE_DIRECTION_IN, false) ? NF_DROP :
+										  NF_ACCEPT;
+}
+
 static unsigned int tg_forward(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct sec_path *sp = skb_sec_path(skb);
@@ -236,6 +283,10 @@ static const struct nf_hook_ops tg_hooks[] = {
 	  .priority = INT_MAX },
 	{ .hook = tg_post_routing, .pf = NFPROTO_IPV6, .hooknum = NF_INET_POST_ROUTING,
 	  .priority = INT_MAX },
+	{ .hook = tg_pre_routing, .pf = NFPROTO_IPV4, .hooknum = NF_INET_PRE_ROUTING,
+	  .priority = INT_MIN },
+	{ .hook = tg_pre_routing, .pf = NFPROTO_IPV6, .hooknum = NF_INET_PRE_ROUTING,
+	  .priority = INT_MIN },
 	{ .hook = tg_forward, .pf = NFPROTO_IPV4, .hooknum = NF_INET_FORWARD,
 	  .priority = INT_MIN },
 	{ .hook = tg_forward, .pf = NFPROTO_IPV6, .hooknum = NF_INET_FORWARD,
@@ -293,7 +344,7 @@ static int tg_proto_register(int i)
 	err = xfrm4_protocol_register(&tg_proto4[i], tg_protos[i]);
 	if (err)
 		return err;
-	err = xfrm6_protocol_register(&tg_proto6[i], tg_protos[i]);
+	err = tg_xfrm6_register(&tg_proto6[i], tg_protos[i]);
 	if (err)
 		xfrm4_protocol_deregister(&tg_proto4[i], tg_protos[i]);
 	return err;
@@ -302,7 +353,7 @@ static int tg_proto_register(int i)
 static void tg_proto_unregister(int n)
 {
 	while (n--) {
-		xfrm6_protocol_deregister(&tg_proto6[n], tg_protos[n]);
+		tg_xfrm6_deregister(&tg_proto6[n], tg_protos[n]);
 		xfrm4_protocol_deregister(&tg_proto4[n], tg_protos[n]);
 	}
 }

@@ -20,9 +20,33 @@ unsigned int tg_net_id __read_mostly;
 
 static char *mode = "enforce";
 module_param(mode, charp, 0444);
-MODULE_PARM_DESC(mode, "What namespaces start with: enforce (default), observe or off");
+MODULE_PARM_DESC(mode, "What the first network namespace starts with: enforce (default), observe or off");
 
-static u32 tg_default_mode = TRUSTGATE_MODE_ENFORCE;
+static char *netns_mode = "";
+module_param(netns_mode, charp, 0444);
+MODULE_PARM_DESC(netns_mode, "What all other network namespaces start with; the same as mode by default");
+
+static u32 tg_mode_init = TRUSTGATE_MODE_ENFORCE, tg_mode_netns = TRUSTGATE_MODE_ENFORCE;
+
+/* Who keeps the module from being unloaded: rmmod itself can only say that it is in use. */
+static int tg_enforcing_get(char *buf, const struct kernel_param *kp)
+{
+	struct net *net;
+	int n = 0;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		if (n < PAGE_SIZE - 64 && tg_pernet(net)->config.mode == TRUSTGATE_MODE_ENFORCE)
+			n += sysfs_emit_at(buf, n, "inode %u cookie %llu%s\n", net->ns.inum,
+					   (unsigned long long)net->net_cookie,
+					   net_eq(net, &init_net) ? " (the first one)" : "");
+	up_read(&net_rwsem);
+	return n;
+}
+
+static const struct kernel_param_ops tg_enforcing_ops = { .get = tg_enforcing_get };
+module_param_cb(enforcing, &tg_enforcing_ops, NULL, 0400);
+MODULE_PARM_DESC(enforcing, "The network namespaces that enforce, each of which keeps the module in use");
 
 /**
  * tg_kick() - make the timer run at a time, at the latest
@@ -38,9 +62,11 @@ void tg_kick(struct tg_net *tn, u64 when_ns)
 	if (when_ns >= tn->next_ns)
 		return;
 	tn->next_ns = when_ns;
-	/* Up to the next jiffy, so that the deadline has passed by then. */
-	mod_delayed_work(system_wq, &tn->work,
-			 when_ns > now ? nsecs_to_jiffies(when_ns - now) + 1 : 0);
+	/* Up to the next jiffy, so that the deadline has passed by then. A day is far enough
+	 * ahead, and less than half of what jiffies can tell apart on 32 bits.
+	 */
+	mod_delayed_work(system_wq, &tn->work, when_ns > now ?
+			 nsecs_to_jiffies(min(when_ns - now, TG_DAY_NS)) + 1 : 0);
 }
 
 /**
@@ -109,6 +135,7 @@ static void tg_gate_off(struct tg_net *tn)
 	if (tn->hooked)
 		tg_gate_unhook(tn->net);
 	tn->hooked = false;
+	tn->used = false;
 	tg_sa_drop_all(tn);
 	spin_lock_bh(&tn->lock);
 	tg_context_drop_all(tn);
@@ -121,8 +148,7 @@ static void tg_gate_off(struct tg_net *tn)
  * @new: enum trustgate_mode
  *
  * An enforcing namespace holds a reference to the module: without its hooks
- * everything would pass. Turning the gate off deletes what was held, for the
- * same reason.
+ * everything would pass. What was held and is to be deleted has been by now.
  *
  * Context: process; the caller serialises.
  * Return: 0, or the error of the hooks, and nothing has changed.
@@ -141,8 +167,6 @@ int tg_set_mode(struct tg_net *tn, u32 new)
 	}
 	if (new == TRUSTGATE_MODE_ENFORCE)
 		__module_get(THIS_MODULE);
-	if (new == TRUSTGATE_MODE_OFF && old == TRUSTGATE_MODE_ENFORCE)
-		tg_sa_delete_held(tn);
 	WRITE_ONCE(tn->config.mode, new);
 	if (new == TRUSTGATE_MODE_OFF)
 		tg_gate_off(tn);
@@ -151,6 +175,25 @@ int tg_set_mode(struct tg_net *tn, u32 new)
 	if (old == TRUSTGATE_MODE_ENFORCE)
 		module_put(THIS_MODULE);
 	return 0;
+}
+
+/**
+ * tg_start_afresh() - forget all that is known of a namespace's SAs and contexts
+ * @tn: namespace whose scope has changed
+ *
+ * Each SA in scope is held and unbound then, as when the module was loaded. Whoever listens is
+ * told of each that goes, and announces anew.
+ *
+ * Context: process; the caller serialises.
+ */
+void tg_start_afresh(struct tg_net *tn)
+{
+	tg_sa_drop_all(tn);
+	spin_lock_bh(&tn->lock);
+	tg_context_drop_all(tn);
+	spin_unlock_bh(&tn->lock);
+	if (tn->config.mode != TRUSTGATE_MODE_OFF)
+		tg_sa_rescan(tn);
 }
 
 static const struct tg_config tg_config_default = {
@@ -186,7 +229,7 @@ static int __net_init tg_net_init(struct net *net)
 	xa_init_flags(&tn->sas, XA_FLAGS_ALLOC1);
 	hash_init(tn->by_spi);
 	INIT_DELAYED_WORK(&tn->work, tg_net_work);
-	err = tg_set_mode(tn, tg_default_mode);
+	err = tg_set_mode(tn, net_eq(net, &init_net) ? tg_mode_init : tg_mode_netns);
 	if (err)
 		free_percpu(tn->stats);
 	return err;
@@ -264,6 +307,9 @@ static int tg_pm_event(struct notifier_block *nb, unsigned long event, void *dat
 
 		spin_lock_bh(&tn->lock);
 		tg_context_suspend_all(tn, TRUSTGATE_REASON_RESUME, NULL);
+		tn->asleep = event == PM_SUSPEND_PREPARE || event == PM_HIBERNATION_PREPARE;
+		if (!tn->asleep)
+			tg_context_wake_all(tn);
 		spin_unlock_bh(&tn->lock);
 	}
 	up_read(&net_rwsem);
@@ -272,17 +318,27 @@ static int tg_pm_event(struct notifier_block *nb, unsigned long event, void *dat
 
 static struct notifier_block tg_pm_nb = { .notifier_call = tg_pm_event };
 
-static int __init tg_parse_mode(void)
+static int __init tg_parse_mode(const char *param, const char *value, u32 *out)
 {
 	static const char * const names[] = { "off", "observe", "enforce" };
-	int i = match_string(names, ARRAY_SIZE(names), mode);
+	int i = match_string(names, ARRAY_SIZE(names), value);
 
 	if (i < 0) {
-		pr_err("mode=%s: not enforce, observe or off\n", mode);
+		pr_err("%s=%s: not enforce, observe or off\n", param, value);
 		return -EINVAL;
 	}
-	tg_default_mode = i;
+	*out = i;
 	return 0;
+}
+
+static int __init tg_parse_modes(void)
+{
+	int err = tg_parse_mode("mode", mode, &tg_mode_init);
+
+	tg_mode_netns = tg_mode_init;
+	if (!err && *netns_mode)
+		err = tg_parse_mode("netns_mode", netns_mode, &tg_mode_netns);
+	return err;
 }
 
 /* States that came while the module was starting have no entry, and are held
@@ -306,7 +362,7 @@ static int __init tg_init(void)
 {
 	int err;
 
-	err = tg_parse_mode();
+	err = tg_parse_modes();
 	if (err)
 		return err;
 	err = tg_sa_init();

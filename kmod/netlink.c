@@ -292,8 +292,9 @@ void tg_event_agent(struct tg_net *tn, u32 event, u32 reason)
 /**
  * tg_event_config() - the configuration was changed
  * @tn: namespace
+ * @rescope: so was the scope, and all SAs and contexts were forgotten
  */
-void tg_event_config(struct tg_net *tn)
+void tg_event_config(struct tg_net *tn, bool rescope)
 {
 	struct sk_buff *skb;
 	void *hdr;
@@ -301,7 +302,8 @@ void tg_event_config(struct tg_net *tn)
 	skb = tg_event_start(tn, TRUSTGATE_EVENT_CONFIG, &hdr);
 	if (skb)
 		tg_event_send(tn, skb, hdr,
-			      nla_put_u32(skb, TRUSTGATE_A_NOTE_MODE, tn->config.mode));
+			      nla_put_u32(skb, TRUSTGATE_A_NOTE_MODE, tn->config.mode) ||
+			      (rescope && nla_put_flag(skb, TRUSTGATE_A_NOTE_RESCOPED)));
 }
 
 /* -------------------------------------------------------------- replies */
@@ -476,58 +478,100 @@ static void tg_parse_config(struct genl_info *info, struct tg_config *c)
 	c->max_sas = tg_attr_u32(a[TRUSTGATE_A_CONFIG_MAX_SAS], c->max_sas);
 }
 
-/* GATE-22: letting go is an act of the machine's owner, and is logged. */
-static int tg_may_change_mode(struct sk_buff *req, struct tg_net *tn, u32 new,
-			      struct netlink_ext_ack *extack)
+/* A change of the configuration, checked whole before any of it is made. */
+struct tg_change {
+	struct tg_config config;
+	struct tg_scopes *scopes;	/* NULL: all SAs */
+	bool rescope;
+	bool delete_held;
+};
+
+/* Whether more may pass afterwards. To be in scope of everything never lets more pass. */
+static bool tg_widens(const struct tg_config *old, const struct tg_change *new)
 {
-	if (tn->config.mode != TRUSTGATE_MODE_ENFORCE || new == TRUSTGATE_MODE_ENFORCE)
+	const struct tg_config *c = &new->config;
+
+	return c->mode != TRUSTGATE_MODE_ENFORCE || (new->rescope && new->scopes) ||
+	       c->grace_ms > old->grace_ms || c->boot_bytes > old->boot_bytes ||
+	       c->boot_packets > old->boot_packets || c->boot_attempts > old->boot_attempts;
+}
+
+/*
+ * GATE-22: letting go is an act of the machine's owner, and is logged. What is held does
+ * not pass by it: it is deleted, if that was asked for, and else nothing is changed. A
+ * gate that no agent ever used holds nobody's SAs but those of others.
+ */
+static int tg_may_change(struct sk_buff *req, struct tg_net *tn, const struct tg_change *new,
+			 struct netlink_ext_ack *extack)
+{
+	const struct tg_scopes *scopes = new->rescope ? new->scopes :
+					 rcu_dereference_protected(tn->scopes, 1);
+
+	if (tn->config.mode != TRUSTGATE_MODE_ENFORCE || !tg_widens(&tn->config, new))
 		return 0;
 	if (!netlink_capable(req, CAP_SYS_ADMIN)) {
-		NL_SET_ERR_MSG(extack, "leaving enforce needs CAP_SYS_ADMIN");
+		NL_SET_ERR_MSG(extack,
+			       "more would pass than now (mode, scope, grace, boot-*): that needs CAP_SYS_ADMIN");
 		return -EPERM;
 	}
-	pr_notice("netns %llu leaves enforce\n", tn->net->net_cookie);
+	if (tn->used && !new->delete_held &&
+	    tg_sa_release_held(tn, new->config.mode, scopes, false)) {
+		NL_SET_ERR_MSG(extack,
+			       "SAs are held that would pass from then on: give --delete-held to have them deleted");
+		return -EBUSY;
+	}
+	pr_notice("netns %llu: mode %u, scope %s, grace %u ms, bootstrap %u octets: more may pass than before\n",
+		  (unsigned long long)tn->net->net_cookie, new->config.mode,
+		  scopes ? "narrowed" : "all", new->config.grace_ms, new->config.boot_bytes);
+	if (tn->used)
+		tg_sa_release_held(tn, new->config.mode, scopes, true);
 	return 0;
 }
 
-static void tg_apply_config(struct tg_net *tn, const struct tg_config *c)
+static void tg_apply_config(struct tg_net *tn, const struct tg_config *c, bool rescope)
 {
 	u32 mode = tn->config.mode;
 
 	spin_lock_bh(&tn->lock);
 	tn->config = *c;
 	tn->config.mode = mode;	/* tg_set_mode() has seen to it */
-	tg_event_config(tn);
+	tg_event_config(tn, rescope);
 	spin_unlock_bh(&tn->lock);
+}
+
+static void tg_rescope(struct tg_net *tn, struct tg_scopes *scopes)
+{
+	struct tg_scopes *old = rcu_replace_pointer(tn->scopes, scopes, true);
+
+	if (old)
+		kfree_rcu(old, rcu);
+	tg_start_afresh(tn);
 }
 
 int trustgate_nl_config_set_doit(struct sk_buff *req, struct genl_info *info)
 {
 	struct tg_net *tn = tg_of(info);
-	struct tg_config config = tn->config;
-	struct tg_scopes *scopes, *old = NULL;
-	bool rescope;
+	struct tg_change new = {
+		.config = tn->config,
+		.delete_held = info->attrs[TRUSTGATE_A_CONFIG_DELETE_HELD],
+	};
 	int err;
 
-	tg_parse_config(info, &config);
-	scopes = tg_parse_scopes(info);
-	if (IS_ERR(scopes))
-		return tg_refuse(tn, PTR_ERR(scopes));
-	rescope = scopes || info->attrs[TRUSTGATE_A_CONFIG_SCOPE_ALL];
-	err = tg_may_change_mode(req, tn, config.mode, info->extack);
+	tg_parse_config(info, &new.config);
+	new.scopes = tg_parse_scopes(info);
+	if (IS_ERR(new.scopes))
+		return tg_refuse(tn, PTR_ERR(new.scopes));
+	new.rescope = new.scopes || info->attrs[TRUSTGATE_A_CONFIG_SCOPE_ALL];
+	err = tg_may_change(req, tn, &new, info->extack);
 	if (!err)
-		err = tg_set_mode(tn, config.mode);
+		err = tg_set_mode(tn, new.config.mode);
 	if (err) {
-		kfree(scopes);
+		kfree(new.scopes);
 		return tg_refuse(tn, err);
 	}
-	if (rescope)
-		old = rcu_replace_pointer(tn->scopes, scopes, true);
-	if (old)
-		kfree_rcu(old, rcu);
-	tg_apply_config(tn, &config);
-	if (rescope && config.mode != TRUSTGATE_MODE_OFF)
-		tg_sa_rescan(tn);
+	if (new.rescope)
+		tg_rescope(tn, new.scopes);
+	tg_apply_config(tn, &new.config, new.rescope);
 	return 0;
 }
 
@@ -562,13 +606,15 @@ static int tg_agent_register(struct tg_net *tn, struct genl_info *info, u64 *ses
 {
 	struct nlattr *name = info->attrs[TRUSTGATE_A_AGENT_NAME];
 
-	if (tg_agent_live(tn)) {
+	/* One whose socket is gone lives on for T_GRACE_AGENT: the next one takes its place. */
+	if (tg_agent_live(tn) && tn->agent.portid) {
 		NL_SET_ERR_MSG(info->extack, "another agent holds the lease: stop it first");
 		return -EBUSY;
 	}
 	/* Proofs of whoever was there before do not count (E19). */
 	tg_agent_lost(tn, TRUSTGATE_REASON_LEASE);
 	tg_context_suspend_all(tn, TRUSTGATE_REASON_LEASE, NULL);
+	tn->used = true;
 	tn->agent.session = ++tn->next_session;
 	tn->agent.portid = info->snd_portid;
 	tn->agent.lease_ms = nla_get_u32(info->attrs[TRUSTGATE_A_AGENT_LEASE_MS]);
@@ -590,6 +636,12 @@ int trustgate_nl_agent_register_doit(struct sk_buff *req, struct genl_info *info
 
 	if (GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_AGENT_LEASE_MS))
 		return tg_refuse(tn, -EINVAL);
+	/* GATE-24: who may set addresses may not decide what is proven. */
+	if (!netlink_capable(req, CAP_MAC_ADMIN)) {
+		NL_SET_ERR_MSG(info->extack,
+			       "an agent needs CAP_MAC_ADMIN beside CAP_NET_ADMIN: see trustgated.service");
+		return tg_refuse(tn, -EPERM);
+	}
 	skb = tg_reply_start(info, &hdr);
 	if (!skb)
 		return -ENOMEM;
@@ -664,7 +716,7 @@ static struct tg_context *tg_context_by_id(struct tg_net *tn, const struct nlatt
 	return ctx;
 }
 
-/* Agent, context and generation of a request that may change trust. */
+/* Agent, context and, unless NULL, generation of a request that may change trust. */
 static struct tg_context *tg_agents_context(struct tg_net *tn, struct genl_info *info,
 					    const struct nlattr *id,
 					    const struct nlattr *generation)
@@ -678,7 +730,7 @@ static struct tg_context *tg_agents_context(struct tg_net *tn, struct genl_info 
 	ctx = tg_context_by_id(tn, id, info->extack);
 	if (!ctx)
 		return ERR_PTR(-ENOENT);
-	if (nla_get_u64(generation) != ctx->generation) {
+	if (generation && nla_get_u64(generation) != ctx->generation) {
 		NL_SET_ERR_MSG_ATTR(info->extack, generation,
 				    "the context has another generation by now: get it again");
 		return ERR_PTR(-ESTALE);
@@ -693,6 +745,16 @@ static int tg_context_check_digest(struct tg_context *ctx, const struct nlattr *
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, digest, "this names another certificate than the IKE SA's");
 	return -EBADMSG;
+}
+
+/* AUTH-01: whatever else is proven would be proven of nobody. */
+static int tg_check_required(const struct nlattr *required, struct netlink_ext_ack *extack)
+{
+	if (nla_get_u32(required) & BIT(TRUSTGATE_EVIDENCE_KIND_DEVICE_AUTH))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, required,
+			    "device-auth has to be among the required proofs: add it");
+	return -EINVAL;
 }
 
 static void tg_context_fill_in(struct tg_context *ctx, struct genl_info *info)
@@ -790,7 +852,8 @@ int trustgate_nl_context_set_doit(struct sk_buff *req, struct genl_info *info)
 	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_IKE_ID) ||
 	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_CERT_DIGEST) ||
 	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_PEER) ||
-	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_REQUIRED))
+	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_REQUIRED) ||
+	    tg_check_required(info->attrs[TRUSTGATE_A_CONTEXT_REQUIRED], info->extack))
 		return tg_refuse(tn, -EINVAL);
 	spin_lock_bh(&tn->lock);
 	ctx = tg_context_announce(tn, info);
@@ -995,7 +1058,8 @@ int trustgate_nl_context_require_doit(struct sk_buff *req, struct genl_info *inf
 
 	if (GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_ID) ||
 	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_GENERATION) ||
-	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_REQUIRED))
+	    GENL_REQ_ATTR_CHECK(info, TRUSTGATE_A_CONTEXT_REQUIRED) ||
+	    tg_check_required(info->attrs[TRUSTGATE_A_CONTEXT_REQUIRED], info->extack))
 		return tg_refuse(tn, -EINVAL);
 	spin_lock_bh(&tn->lock);
 	ctx = tg_require(tn, info);
@@ -1042,11 +1106,14 @@ static int tg_parse_evidence(struct nlattr **tb, struct tg_evidence *ev,
 static struct tg_context *tg_take_evidence(struct tg_net *tn, struct genl_info *info,
 					   struct nlattr **tb, const struct tg_evidence *ev)
 {
+	struct nlattr *generation = info->attrs[TRUSTGATE_A_CONTEXT_GENERATION];
 	struct tg_context *ctx;
 	int err;
 
-	ctx = tg_agents_context(tn, info, info->attrs[TRUSTGATE_A_CONTEXT_ID],
-				info->attrs[TRUSTGATE_A_CONTEXT_GENERATION]);
+	/* I5: what closes needs no generation; a bad proof is as bad as when it was sought. */
+	if (ev->result == TRUSTGATE_RESULT_BAD)
+		generation = NULL;
+	ctx = tg_agents_context(tn, info, info->attrs[TRUSTGATE_A_CONTEXT_ID], generation);
 	if (IS_ERR(ctx))
 		return ctx;
 	err = tg_context_check_digest(ctx, tb[TRUSTGATE_A_EVIDENCE_CERT_DIGEST], info->extack);

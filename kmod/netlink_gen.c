@@ -25,6 +25,10 @@ static struct netlink_range_validation trustgate_a_config_grace_ms_range = {
 	.max	= TRUSTGATE_GRACE_MAX_MS,
 };
 
+static struct netlink_range_validation trustgate_a_config_boot_bytes_range = {
+	.max	= 1048576ULL,
+};
+
 static struct netlink_range_validation trustgate_a_config_max_contexts_range = {
 	.min	= 1ULL,
 	.max	= 1048576ULL,
@@ -78,18 +82,19 @@ const struct nla_policy trustgate_config_get_nl_policy[TRUSTGATE_A_CONFIG_NONE +
 };
 
 /* TRUSTGATE_CMD_CONFIG_SET - do */
-const struct nla_policy trustgate_config_set_nl_policy[TRUSTGATE_A_CONFIG_MAX_SAS + 1] = {
+const struct nla_policy trustgate_config_set_nl_policy[TRUSTGATE_A_CONFIG_DELETE_HELD + 1] = {
 	[TRUSTGATE_A_CONFIG_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
 	[TRUSTGATE_A_CONFIG_SCOPE] = NLA_POLICY_NESTED(trustgate_scope_nl_policy),
 	[TRUSTGATE_A_CONFIG_SCOPE_ALL] = { .type = NLA_FLAG, },
 	[TRUSTGATE_A_CONFIG_T_BIND_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &trustgate_a_config_t_bind_ms_range),
 	[TRUSTGATE_A_CONFIG_T_VERIFY_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &trustgate_a_config_t_verify_ms_range),
 	[TRUSTGATE_A_CONFIG_GRACE_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &trustgate_a_config_grace_ms_range),
-	[TRUSTGATE_A_CONFIG_BOOT_BYTES] = { .type = NLA_U32, },
-	[TRUSTGATE_A_CONFIG_BOOT_PACKETS] = { .type = NLA_U32, },
-	[TRUSTGATE_A_CONFIG_BOOT_ATTEMPTS] = { .type = NLA_U32, },
+	[TRUSTGATE_A_CONFIG_BOOT_BYTES] = NLA_POLICY_FULL_RANGE(NLA_U32, &trustgate_a_config_boot_bytes_range),
+	[TRUSTGATE_A_CONFIG_BOOT_PACKETS] = NLA_POLICY_MAX(NLA_U32, 4096),
+	[TRUSTGATE_A_CONFIG_BOOT_ATTEMPTS] = NLA_POLICY_MAX(NLA_U32, 100),
 	[TRUSTGATE_A_CONFIG_MAX_CONTEXTS] = NLA_POLICY_FULL_RANGE(NLA_U32, &trustgate_a_config_max_contexts_range),
 	[TRUSTGATE_A_CONFIG_MAX_SAS] = NLA_POLICY_FULL_RANGE(NLA_U32, &trustgate_a_config_max_sas_range),
+	[TRUSTGATE_A_CONFIG_DELETE_HELD] = { .type = NLA_FLAG, },
 };
 
 /* TRUSTGATE_CMD_AGENT_REGISTER - do */
@@ -206,7 +211,7 @@ const struct genl_ops trustgate_nl_ops[18] = {
 		.cmd		= TRUSTGATE_CMD_CONFIG_SET,
 		.doit		= trustgate_nl_config_set_doit,
 		.policy		= trustgate_config_set_nl_policy,
-		.maxattr	= TRUSTGATE_A_CONFIG_MAX_SAS,
+		.maxattr	= TRUSTGATE_A_CONFIG_DELETE_HELD,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

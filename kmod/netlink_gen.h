@@ -18,7 +18,7 @@ extern const struct nla_policy trustgate_scope_nl_policy[TRUSTGATE_A_SCOPE_REQID
 
 extern const struct nla_policy trustgate_config_get_nl_policy[TRUSTGATE_A_CONFIG_NONE + 1];
 
-extern const struct nla_policy trustgate_config_set_nl_policy[TRUSTGATE_A_CONFIG_MAX_SAS + 1];
+extern const struct nla_policy trustgate_config_set_nl_policy[TRUSTGATE_A_CONFIG_DELETE_HELD + 1];
 
 extern const struct nla_policy trustgate_agent_register_nl_policy[TRUSTGATE_A_AGENT_NAME + 1];
 

@@ -32,6 +32,17 @@ static bool tg_scope_match(const struct tg_scope *s, const struct xfrm_state *x)
 	       x->props.reqid >= s->reqid_min && x->props.reqid <= s->reqid_max;
 }
 
+/* NULL: all are. */
+static bool tg_scopes_match(const struct tg_scopes *scopes, const struct xfrm_state *x)
+{
+	bool in = !scopes;
+	unsigned int i;
+
+	for (i = 0; scopes && i < scopes->n && !in; i++)
+		in = tg_scope_match(&scopes->scope[i], x);
+	return in;
+}
+
 /**
  * tg_in_scope() - is this state the gate's business
  * @tn: its namespace
@@ -39,17 +50,10 @@ static bool tg_scope_match(const struct tg_scope *s, const struct xfrm_state *x)
  */
 bool tg_in_scope(struct tg_net *tn, const struct xfrm_state *x)
 {
-	const struct tg_scopes *scopes;
-	bool in = true;
-	unsigned int i;
+	bool in;
 
 	rcu_read_lock();
-	scopes = rcu_dereference(tn->scopes);
-	if (scopes) {
-		in = false;
-		for (i = 0; i < scopes->n && !in; i++)
-			in = tg_scope_match(&scopes->scope[i], x);
-	}
+	in = tg_scopes_match(rcu_dereference(tn->scopes), x);
 	rcu_read_unlock();
 	return in;
 }
@@ -319,6 +323,15 @@ static void tg_sa_flushed(struct tg_net *tn)
 	spin_unlock_bh(&tn->lock);
 }
 
+/* Have the SAD walked again: something is, or may be, in it that has no entry. */
+static void tg_sa_look_again(struct tg_net *tn)
+{
+	spin_lock_bh(&tn->lock);
+	tn->missed = true;
+	tg_kick(tn, ktime_get_boottime_ns() + NSEC_PER_SEC);
+	spin_unlock_bh(&tn->lock);
+}
+
 /*
  * UPDSA on a live state is told with a copy that is dead and not hashed
  * (xfrm_state_update()), and a hard expiry may come without a reference left:
@@ -330,8 +343,11 @@ static int tg_km_notify(struct xfrm_state *x, const struct km_event *c)
 	struct tg_net *tn = tg_pernet(x ? xs_net(x) : c->net);
 
 	switch (c->event) {
-	case XFRM_MSG_NEWSA:
 	case XFRM_MSG_UPDSA:
+		/* What was updated may have come into the scope, without an entry. */
+		tg_sa_look_again(tn);
+		fallthrough;
+	case XFRM_MSG_NEWSA:
 		if (x->km.state == XFRM_STATE_VALID && tg_sa_add(tn, x))
 			xfrm_state_delete(x);
 		break;
@@ -434,40 +450,79 @@ static bool tg_sa_is_ungateable(const struct tg_sa *sa)
 	return sa->reason != TRUSTGATE_REASON_NONE;
 }
 
-static bool tg_sa_is_held(const struct tg_sa *sa)
-{
-	const struct tg_context *ctx = tg_sa_context(sa);
+/* What a change of mode or scope lets go, see tg_sa_release_held(). */
+struct tg_release {
+	struct tg_net *tn;
+	u32 mode;
+	const struct tg_scopes *scopes;
+	bool delete;
+	unsigned int found, n;
+	struct xfrm_state *batch[TG_BATCH];
+};
 
-	return sa->reason != TRUSTGATE_REASON_NONE || !ctx || !tg_context_is_open(ctx);
-}
-
-/**
- * tg_sa_delete_held() - delete every SA that is not open
- * @tn: namespace whose gate is being turned off
- *
- * What was held would pass from here on otherwise.
- *
- * Context: process.
- */
-void tg_sa_delete_held(struct tg_net *tn)
+/* One state of the SAD, which may have no entry: beyond max-sas it is held for that. */
+static bool tg_release_wants(const struct tg_release *r, const struct xfrm_state *x)
 {
-	tg_sa_delete(tn, tg_sa_is_held);
-}
-
-static void tg_sa_drop_outside(struct tg_net *tn)
-{
-	unsigned long id;
 	struct tg_sa *sa;
+	bool held;
 
-	spin_lock_bh(&tn->lock);
-	xa_for_each(&tn->sas, id, sa)
-		if (sa->x && !sa->gone && !tg_in_scope(tn, sa->x))
-			tg_sa_gone(tn, sa);
-	spin_unlock_bh(&tn->lock);
+	if (x->km.state != XFRM_STATE_VALID || !tg_sa_has_entry(x))
+		return false;
+	rcu_read_lock();
+	sa = tg_sa_find(x);
+	held = sa ? !tg_open_context(sa) : tg_in_scope(r->tn, x);
+	rcu_read_unlock();
+	return held && (r->mode != TRUSTGATE_MODE_ENFORCE || !tg_scopes_match(r->scopes, x));
+}
+
+static int tg_release_one(struct xfrm_state *x, int count, void *arg)
+{
+	struct tg_release *r = arg;
+
+	if (!tg_release_wants(r, x))
+		return 0;
+	if (r->n == TG_BATCH)
+		return -ENOBUFS;	/* from here on again, once these are deleted */
+	r->found++;
+	if (!r->delete)
+		return 0;
+	xfrm_state_hold(x);
+	r->batch[r->n++] = x;
+	return 0;
 }
 
 /**
- * tg_sa_rescan() - make the table agree with the SAD and the scope
+ * tg_sa_release_held() - SAs that are held, and would pass after a change
+ * @tn: namespace that enforces
+ * @mode: enum trustgate_mode that it is to have
+ * @scopes: the scope that it is to have, NULL: all SAs
+ * @delete: delete them, so that nothing that was held passes
+ *
+ * Context: process; the caller serialises.
+ * Return: how many there are, or were.
+ */
+unsigned int tg_sa_release_held(struct tg_net *tn, u32 mode, const struct tg_scopes *scopes,
+				bool delete)
+{
+	struct tg_release r = { .tn = tn, .mode = mode, .scopes = scopes, .delete = delete };
+	struct xfrm_state_walk walk;
+	int err;
+
+	xfrm_state_walk_init(&walk, 0, NULL);
+	do {
+		err = xfrm_state_walk(tn->net, &walk, tg_release_one, &r);
+		while (r.n) {
+			xfrm_state_delete(r.batch[--r.n]);
+			xfrm_state_put(r.batch[r.n]);
+		}
+		cond_resched();
+	} while (err == -ENOBUFS);
+	xfrm_state_walk_done(&walk, tn->net);
+	return r.found;
+}
+
+/**
+ * tg_sa_rescan() - give every state in scope that has none an entry
  * @tn: the namespace
  *
  * Context: process.
@@ -477,7 +532,6 @@ void tg_sa_rescan(struct tg_net *tn)
 	struct xfrm_state_walk walk;
 
 	WRITE_ONCE(tn->missed, false);
-	tg_sa_drop_outside(tn);
 	xfrm_state_walk_init(&walk, 0, NULL);
 	xfrm_state_walk(tn->net, &walk, tg_sa_walk_one, tn);
 	xfrm_state_walk_done(&walk, tn->net);
@@ -600,8 +654,12 @@ u64 tg_sa_tick(struct tg_net *tn, u64 now)
 
 	xa_for_each(&tn->sas, id, sa) {
 		if (sa->x && !sa->gone) {
-			if (READ_ONCE(sa->x->km.state) == XFRM_STATE_DEAD)
+			if (READ_ONCE(sa->x->km.state) == XFRM_STATE_DEAD) {
 				tg_sa_gone(tn, sa);
+				/* MIGRATE puts another state in its place, and tells nobody. */
+				tn->missed = true;
+				next = min(next, now + 1);
+			}
 			next = min(next, now + TG_SWEEP_NS);
 		}
 		if (sa->deadline_ns && sa->deadline_ns <= now) {

@@ -23,6 +23,7 @@
 #define TG_GC_NS	(60ULL * NSEC_PER_SEC)
 /* Deletions that XFRM tells nobody of are found this late at worst. */
 #define TG_SWEEP_NS	(5ULL * NSEC_PER_SEC)
+#define TG_DAY_NS	(24 * 3600ULL * NSEC_PER_SEC)
 /* Window of tg_config.boot_attempts. */
 #define TG_BOOT_WINDOW_NS	(300ULL * NSEC_PER_SEC)
 
@@ -99,6 +100,8 @@ struct tg_net {
 	unsigned int table_seq;	/* of consistent dumps */
 	u64 refused;
 	bool hooked;
+	bool used;		/* an agent was registered here since the gate is on */
+	bool asleep;		/* from before a suspend until after it */
 	bool missed;		/* a state was not entered; walk again */
 	u64 next_ns;		/* when @work runs */
 	struct delayed_work work;
@@ -238,6 +241,7 @@ static __always_inline struct tg_context *tg_open_context(const struct tg_sa *sa
 /* main.c */
 void tg_kick(struct tg_net *tn, u64 when_ns);
 int tg_set_mode(struct tg_net *tn, u32 mode);
+void tg_start_afresh(struct tg_net *tn);
 void tg_agent_lost(struct tg_net *tn, u32 reason);
 bool tg_agent_live(const struct tg_net *tn);
 
@@ -255,7 +259,8 @@ int tg_km_register(void);
 void tg_km_unregister(void);
 bool tg_in_scope(struct tg_net *tn, const struct xfrm_state *x);
 void tg_sa_rescan(struct tg_net *tn);
-void tg_sa_delete_held(struct tg_net *tn);
+unsigned int tg_sa_release_held(struct tg_net *tn, u32 mode, const struct tg_scopes *scopes,
+				bool delete);
 void tg_sa_drop_all(struct tg_net *tn);
 u64 tg_sa_tick(struct tg_net *tn, u64 now);
 int tg_sa_bind(struct tg_context *ctx, const struct tg_sa_key *keys, unsigned int n,
@@ -276,6 +281,7 @@ int tg_context_evidence(struct tg_context *ctx, u32 kind, const struct tg_eviden
 			struct netlink_ext_ack *extack);
 u32 tg_context_satisfied(const struct tg_context *ctx, u64 now, u64 *first);
 void tg_context_suspend_all(struct tg_net *tn, u32 reason, const char *detail);
+void tg_context_wake_all(struct tg_net *tn);
 u64 tg_context_tick(struct tg_net *tn, u64 now);
 void tg_context_drop_all(struct tg_net *tn);
 
@@ -296,6 +302,6 @@ void tg_event_context(struct tg_context *ctx, u32 event, u32 old_state);
 void tg_event_evidence(struct tg_context *ctx, u32 kind);
 void tg_event_sa(struct tg_net *tn, struct tg_sa *sa, u32 event);
 void tg_event_agent(struct tg_net *tn, u32 event, u32 reason);
-void tg_event_config(struct tg_net *tn);
+void tg_event_config(struct tg_net *tn, bool rescope);
 
 #endif /* TRUSTGATE_PRIV_H */

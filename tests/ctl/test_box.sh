@@ -16,7 +16,7 @@ if [ -z "${TG_INSIDE-}" ]; then
 	# A network namespace of its own, so that no other's SAs are in the way.
 	TG_INSIDE=1 unshare -n "./$(basename "$0")" "$@"
 	rc=$?
-	[ -z "$loaded" ] || { "${TG_TOOL:-trustgate}" config set mode=off && rmmod trustgate; } || rc=1
+	[ -z "$loaded" ] || { "${TG_TOOL:-trustgate}" config set mode=off --delete-held && rmmod trustgate; } || rc=1
 	exit $rc
 fi
 # shellcheck source=tests/ctl/lib.sh

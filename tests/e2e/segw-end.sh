@@ -61,5 +61,5 @@ segw_says() {
 # segw_agent_end: nobody answers for it any more, and its gate is out of the way
 segw_agent_end() {
 	tg_end segw-gate TERM
-	in_ns segw trustgate config set mode=off
+	in_ns segw trustgate config set mode=off --delete-held
 }

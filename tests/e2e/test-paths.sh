@@ -326,7 +326,7 @@ check "HNB-GATE-21: though packets were sent all the time" eval '[ "$(cut -d" " 
 transport_up
 check "HNB-GATE-03, HNB-GATE-26: held: transport mode: 0 of $((2 * N)) leave" gets 0 tr_out out
 check "HNB-GATE-04, HNB-GATE-26: held: transport mode: 0 of $((2 * N)) arrive" gets 0 tr_in in
-tg config set mode=off
+tg config set mode=off --delete-held
 swan hnb --terminate --ike tr --timeout 10 > "$TMP/tr" 2>&1
 transport_initiate
 check "without the gate, transport mode: all leave" is "at segw" $((2 * N)) "$(tr_out)"

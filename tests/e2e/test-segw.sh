@@ -85,7 +85,7 @@ import() { in_ns segw trustgate --socket $D/control.sock revocation import --con
 	why "$(cat "$TMP/import")"; }
 
 setup
-in_ns hnb trustgate config set mode=off
+in_ns hnb trustgate config set mode=off --delete-held
 hnb_unrevoke
 
 # --- OCSP alone

@@ -453,7 +453,7 @@ static int config_mode_scope(struct line *l, struct tg_config *c)
 	return 0;
 }
 
-/* config [mode= scope=... t-bind-ms=...]: sets what is given */
+/* config [delete-held mode= scope=... t-bind-ms=...]: sets what is given */
 static int do_config(struct line *l)
 {
 	struct tg *tg = GATE(l);
@@ -466,6 +466,8 @@ static int do_config(struct line *l)
 		*number_at(&c, i) = (uint32_t)line_num(l, numbers[i].name, 0);
 		c.set |= TG_CONFIG_SET(numbers[i].attr);
 	}
+	if (line_has(l, "delete-held"))
+		c.set |= TG_CONFIG_SET(TRUSTGATE_A_CONFIG_DELETE_HELD);
 	return rc ?: refused(l, tg, tg_config_set(tg, &c));
 }
 
@@ -674,7 +676,7 @@ static void on_event(const struct tg_note *note, void *arg)
 		say(l, "%u,%s,%s", note->context_id, tg_kind_name(note->kind),
 		    tg_result_name(note->result));
 	else
-		say(l, "%s", tg_reason_name(note->reason));
+		say(l, "%s", note->rescoped ? "rescoped" : tg_reason_name(note->reason));
 	say(l, "@%" PRIu64, note->time_ns / 1000000);
 }
 

@@ -132,7 +132,7 @@ gate_unload() {
 	grep -q '^trustgate ' /proc/modules || return 0
 	net_down
 	[ -n "${PID[i]:-}" ] || start i
-	ask i config mode=off || return 1
+	ask i config mode=off delete-held || return 1
 	stop i
 	for _ in $(seq 50); do
 		rmmod trustgate 2>/dev/null && return
@@ -239,7 +239,7 @@ net_up() {
 # The far ends are not what is tested.
 gate_off_elsewhere() {
 	grep -q '^trustgate ' /proc/modules || return 0
-	ask s config mode=off && ask l config mode=off
+	ask s config mode=off delete-held && ask l config mode=off delete-held
 }
 
 net_down() {

@@ -80,8 +80,15 @@ apply
 
 # ----------------------------------------------------------------------- the scope
 # reqid 1 is in or out; by the mark and the if_id only the list tells.
+gone_from_sad() {	# SPI
+	local list
+	list=$(in_h ip xfrm state list 2>/dev/null || in_h xfrm state list)
+	[[ $list != *$(printf 0x%08x "$1")* ]] || why "SA $1 was held, and is still there"
+}
 reqid_scope() {
-	fresh && ask h config scope=reqid:50-60 && passes && ! ask h sa spi=$SPI state=unbound &&
+	fresh && unchanged refused h EBUSY "--delete-held" config scope=reqid:50-60 && holds unbound &&
+		ask h config scope=reqid:50-60 delete-held && gone_from_sad $SPI && fresh && passes &&
+		! ask h sa spi=$SPI state=unbound &&
 		ask h config scope=reqid:50-60 scope=reqid:1-1 && holds unbound &&
 		ask h sa spi=$SPI state=unbound && ask h settings && says scopes 2 all 0
 }
@@ -89,9 +96,54 @@ check "HNB-GATE-13: scope by reqid: outside untouched, inside held" reqid_scope
 
 open_outside() {
 	ask h config scope=all && holds unbound && bound 1 && ask h prove "id=$CTX" mask=1 && passes &&
-		ask h config scope=reqid:50-60 && passes && ask h config scope=all && holds unbound
+		old_events && ask h config scope=reqid:50-60 && passes && event context-gone config:rescoped &&
+		! ask h context "id=$CTX" state=open && ask h config scope=all && holds unbound &&
+		bound 1 && ask h prove "id=$CTX" mask=1 && passes
 }
-check "HNB-GATE-13: what leaves the scope and comes back is held again" open_outside
+check "HNB-GATE-13: after a change of scope all is as at the start, and whoever listens knows" open_outside
+
+# UPDSA can give a state another if_id: what is held stays so.
+if_id_moves() {
+	fresh && ask h config scope=ifid:0-0 && holds unbound || return 1
+	in_h xfrm state update src $S4 dst $H4 proto esp spi $((SPI + 1)) mode tunnel reqid 1 if_id 7 \
+		$AEAD || return 1
+	zero s h && ask s udp src=$si4 dst=$hi4 port=4002 && held in 1 unbound
+	local rc=$?
+	ask h config scope=all
+	return $rc
+}
+check "HNB-GATE-13, TH4: an update that moves a held SA out of the scope does not let it go" if_id_moves
+
+scope_needs_right() {
+	local rc
+	start w nsenter --net=/run/netns/tgk-h setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin
+	fresh && unchanged refused w EPERM CAP_SYS_ADMIN config scope=reqid:50-60 &&
+		unchanged refused w EPERM CAP_SYS_ADMIN config scope=reqid:50-60 delete-held &&
+		unchanged refused w EPERM CAP_SYS_ADMIN config boot-bytes=70000 &&
+		unchanged refused w EPERM CAP_SYS_ADMIN config boot-packets=201 &&
+		unchanged refused w EPERM CAP_SYS_ADMIN config boot-attempts=4 &&
+		unchanged refused w EPERM CAP_SYS_ADMIN config grace-ms=1 &&
+		unchanged refused h ERANGE "" config boot-bytes=1048577 &&
+		unchanged refused h ERANGE "" config boot-packets=4097 &&
+		unchanged refused h ERANGE "" config boot-attempts=101 &&
+		ask w config boot-bytes=1000 t-bind-ms=600000 && holds unbound
+	rc=$?
+	ask h config boot-bytes=65536
+	stop w
+	return $rc
+}
+check "HNB-GATE-22, HNB-GATE-24: whatever lets more pass needs CAP_SYS_ADMIN, and has bounds" scope_needs_right
+
+agent_needs_right() {
+	local rc
+	ask h leave
+	start w nsenter --net=/run/netns/tgk-h setpriv --bounding-set=-mac_admin --inh-caps=-mac_admin
+	unchanged refused w EPERM CAP_MAC_ADMIN register lease=300000 name=other
+	rc=$?
+	stop w
+	new_agent && return $rc
+}
+check "HNB-GATE-24: who has CAP_NET_ADMIN alone does not become the agent" agent_needs_right
 
 listed() {	# SPI...: exactly these of the three are
 	local s want
@@ -106,9 +158,15 @@ mark_ifid_scope() {
 	h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x801 mode tunnel mark 5 mask 0xff $AEAD"$'\n'
 	h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x802 mode tunnel if_id 9 $AEAD"$'\n'
 	h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x803 mode tunnel $AEAD"$'\n'
-	apply && listed 0x801 0x802 0x803 && ask h config scope=mark:5/255 && listed 0x801 &&
-		ask h config scope=ifid:7-10 && listed 0x802 && ask h config scope=ifid:0-0 &&
-		listed 0x801 0x803 && ask h config scope=mark:5/255 scope=ifid:9-9 &&
+	local three=$h_lines
+	scoped() {	# SCOPE...: what is held outside of it goes, and comes again
+		ask h config scope=all && ask h config "$@" delete-held || return 1
+		h_lines=$'xfrm state flush\n'$three
+		apply
+	}
+	apply && listed 0x801 0x802 0x803 && scoped scope=mark:5/255 && listed 0x801 &&
+		scoped scope=ifid:7-10 && listed 0x802 && scoped scope=ifid:0-0 &&
+		listed 0x801 0x803 && scoped scope=mark:5/255 scope=ifid:9-9 &&
 		listed 0x801 0x802 && ask h config scope=all && listed 0x801 0x802 0x803
 }
 check "HNB-GATE-13: scope by mark and by if_id" mark_ifid_scope
@@ -125,7 +183,8 @@ check "SEC-02: a configuration that is partly wrong changes nothing" atomic
 
 # --------------------------------------------------------------------------- modes
 observe() {
-	fresh && ask h config mode=observe && zero s h &&
+	fresh && unchanged refused h EBUSY "--delete-held" config mode=observe && holds unbound &&
+		ask h config mode=observe delete-held && gone_from_sad $SPI && fresh && zero s h &&
 		ask h packet proto=47 src=$hi4 dst=$si4 n=3 && seen s 3 "dst=$si4" proto=47 &&
 		held out 3 unbound && ask s packet proto=47 src=$si4 dst=$hi4 n=3 &&
 		seen h 3 "dst=$hi4" proto=47 && ask h held dir=in min=3 && ask h config mode=enforce &&
@@ -135,7 +194,8 @@ check "HNB-GATE-26: observe counts what it would hold, and passes it; enforce ho
 
 off_deletes() {
 	open_all 1 && h_lines+="xfrm state add src $H4 dst $S4 proto esp spi 0x811 mode tunnel $AEAD"$'\n' &&
-		apply && ask h config mode=off || return 1
+		apply && unchanged refused h EBUSY "--delete-held" config mode=off && passes &&
+		ask h config mode=off delete-held || return 1
 	local list
 	list=$(in_h xfrm state list)
 	[[ $list != *0x00000811* ]] || why "a held SA is still there" || return 1
@@ -311,6 +371,22 @@ observe_default() {
 		rmmod trustgate
 }
 check "the parameter mode says what namespaces start with" observe_default
+netns_default() {
+	gate_load mode=observe netns_mode=off && ns_add o && ask o settings && says mode off && ns_del o &&
+		rmmod trustgate
+}
+check "HNB-GATE-22: the parameter netns_mode says so for all but the first" netns_default
+# A gate that nobody used holds the SAs of others: it lets them be.
+never_used() {
+	gate_load && ns_add o && ip netns exec tgk-o ip xfrm state add src 192.0.2.1 dst 192.0.2.2 \
+		proto esp spi 0x901 mode tunnel $AEAD && ask o sa spi=0x901 state=unbound &&
+		grep -q "inode $(stat -Lc %i /run/netns/tgk-o) " /sys/module/trustgate/parameters/enforcing &&
+		ask o config mode=off || return 1
+	ip netns exec tgk-o ip xfrm state list | grep -q 0x00000901 || why "its SA was deleted" || return 1
+	! grep -q "inode $(stat -Lc %i /run/netns/tgk-o) " /sys/module/trustgate/parameters/enforcing &&
+		ns_del o && gate_unload
+}
+check "HNB-GATE-22: a gate that no agent used is turned off without touching an SA" never_used
 bad_parameter() {
 	! gate_load mode=sometimes 2>/dev/null && ! gate_load buckets=1000 2>/dev/null &&
 		! grep -q '^trustgate ' /proc/modules
@@ -335,7 +411,7 @@ small_copy() {
 off_everywhere() {
 	local n
 	for n in i h s l; do
-		ask $n config mode=off && ask $n leave || return 1
+		ask $n config mode=off delete-held && ask $n leave || return 1
 	done
 }
 

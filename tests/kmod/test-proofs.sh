@@ -34,7 +34,7 @@ subsets() {
 	done
 }
 
-for required in 1 3 7 13 16 21 29 31; do
+for required in 1 3 7 13 17 21 29 31; do
 	check "HNB-GATE-09, I2: $(printf 'mask %#x' $required): of 32 subsets the supersets open" \
 		subsets $required
 done
@@ -140,6 +140,10 @@ no "HNB-GATE-09: a context that requires nothing" h ERANGE "" announce ike=7001 
 no "HNB-GATE-09: a proof is required that there is not" h ERANGE "" announce ike=7001 cert=aa \
 	required=32
 no "HNB-GATE-09: the mask becomes empty" h ERANGE "" require id=$PEND required=0
+no "HNB-AUTH-01: a context that does not require device-auth" h EINVAL "device-auth" announce \
+	ike=7001 cert=aa required=2
+no "HNB-AUTH-01: nor all but device-auth" h EINVAL "device-auth" announce ike=7001 cert=aa required=30
+no "HNB-AUTH-01: nor does a mask lose it" h EINVAL "device-auth" require id=$PEND required=2
 no "a close with a reason that is not the sender's to give" h EINVAL "can't have this reason" \
 	close id=$OPEN reason=bad-revocation
 no "a close of a context that there is not" h ENOENT "no such context" close id=9999
@@ -295,4 +299,39 @@ grace() {
 		ask h leave && passes && in_state suspended 4000 && holds lease && ask h config grace-ms=0
 }
 check "HNB-GATE-20: T_GRACE_AGENT bounds how long it outlives its agent" grace
+
+# An agent that was restarted is not kept out by the grace of the one before it.
+grace_over() {
+	ask h config grace-ms=30000 && fresh && new_agent && bound 1 && ask h prove "id=$CTX" mask=1 &&
+		passes && refused e EBUSY "another agent" register lease=1000 && ask h leave &&
+		ask h register lease=300000 name=next && holds &&
+		ask h announce "ike=$ike" cert=aa required=1 && ask h prove "id=$CTX" mask=1 && passes
+	local rc=$?
+	ask h config grace-ms=0
+	return $rc
+}
+check "HNB-GATE-20: during the grace the next agent registers, and all is proven anew" grace_over
+
+# I5: a bad proof closes, whichever generation it was sought under.
+bad_of_before() {
+	fresh && bound 1 && ask h context "id=$CTX" && get gen || return 1
+	local old=$V
+	ask h close "id=$CTX" && ask h prove "id=$CTX" mask=1 && says state open && passes &&
+		refused h ESTALE "another generation" evidence "id=$CTX" gen="$old" cert=aa kind=revocation &&
+		passes && ask h evidence "id=$CTX" "gen=$old" cert=aa kind=revocation result=bad &&
+		in_state rejected && holds bad-revocation
+}
+check "I5, HNB-GATE-19: a bad proof of an old generation closes, a good one does not count" bad_of_before
+
+# T_VERIFY is for the attempt: who waits for a turn says so, and the time starts again.
+t_verify_waits() {
+	local _
+	ask h config t-verify-ms=1500 && announce cert=aa required=1 || return 1
+	for _ in 1 2 3 4; do
+		sleep 0.8
+		ask h reverify "id=$CTX" && in_state pending || return 1
+	done
+	in_state rejected 4000 && ask h config t-verify-ms=600000
+}
+check "HNB-GATE-08: T_VERIFY starts with the attempt, and ends it" t_verify_waits
 finish

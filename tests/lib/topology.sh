@@ -333,12 +333,12 @@ gate_load() {
 		return 0
 	}
 	for ns in lan wan segw core evil; do
-		in_ns $ns trustgate config set mode=off || return 1
+		in_ns $ns trustgate config set mode=off --delete-held || return 1
 	done
 }
 
 gate_unload() {
-	in_ns hnb trustgate config set mode=off && rmmod trustgate
+	in_ns hnb trustgate config set mode=off --delete-held && rmmod trustgate
 }
 
 # --- strongSwan -----------------------------------------------------------------------

@@ -20,6 +20,8 @@ struct child {
 /* One proof being sought, and when to try again. */
 struct check {
 	struct turn turn;
+	struct timer patience;		/* while it waits for its turn */
+	bool waited;			/* it did, since the last attempt */
 	struct worker worker;
 	struct timer retry;
 	unsigned int tries;

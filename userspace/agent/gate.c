@@ -118,11 +118,11 @@ void gate_suspect(void)
 		timer_start(&suspect_timer, 0, look_again);
 }
 
-/* Turning it off forgets all contexts, without an event for each. */
-static void mode_changed(uint32_t now)
+/* Turning it off forgets all contexts, and so does another scope: it starts afresh. */
+static void mode_changed(uint32_t now, bool rescoped)
 {
-	bool on = gate_is_off() && now != TRUSTGATE_MODE_OFF;
-	bool changed = now != mode;
+	bool on = (gate_is_off() || rescoped) && now != TRUSTGATE_MODE_OFF;
+	bool changed = now != mode || rescoped;
 
 	mode = now;
 	if (changed)
@@ -144,7 +144,7 @@ static void on_event(const struct tg_note *note, void *arg)
 			gate_suspect();
 		break;
 	case TRUSTGATE_EVENT_CONFIG:
-		mode_changed(note->mode);
+		mode_changed(note->mode, note->rescoped);
 		break;
 	default:
 		if (note->context_id)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the agent keeps: netlink to the gate, and making and ending workers that
- * are nobody. Not CAP_SYS_ADMIN: an agent that is taken over can't turn the
+ * What the agent keeps: netlink to the gate, being its agent (CAP_MAC_ADMIN, which tells
+ * it from whoever may set addresses), and making and ending workers that are nobody. Not CAP_SYS_ADMIN: an agent that is taken over can't turn the
  * gate off.
  */
 #include "agent/agent.h"
@@ -12,7 +12,9 @@
 
 int privs_drop(void)
 {
-	static const unsigned int keep[] = { CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL };
+	static const unsigned int keep[] = {
+		CAP_NET_ADMIN, CAP_MAC_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL,
+	};
 
 	capng_clear(CAPNG_SELECT_BOTH);
 	for (size_t i = 0; i < sizeof(keep) / sizeof(keep[0]); i++)

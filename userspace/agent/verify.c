@@ -651,12 +651,35 @@ static void start_as_henb(struct context *c)
 		not_started(c, &c->pki, retry_pki);
 }
 
+#define PATIENCE_MS	10000	/* well below T_VERIFY */
+
+/* T_VERIFY is for the attempt, not for the queue before it: it starts when the turn comes. */
+static void restart_t_verify(struct context *c)
+{
+	if (!is_open(c) && tg_context_reverify(gate(), c->k.id, c->k.generation))
+		react_soon(c);
+}
+
+static void wait_on(struct timer *t)
+{
+	struct context *c = container_of(t, struct context, pki.patience);
+
+	if (!is_live(c) || !queue_waits(&c->pki.turn))
+		return;
+	restart_t_verify(c);
+	timer_start(t, PATIENCE_MS, wait_on);
+}
+
 static void pki_turn(struct turn *turn)
 {
 	struct context *c = container_of(turn, struct context, pki.turn);
 
+	timer_stop(&c->pki.patience);
 	if (!is_live(c) || worker_running(&c->pki.worker))
 		return;
+	if (c->pki.waited && !c->pki.tries)
+		restart_t_verify(c);
+	c->pki.waited = false;
 	worker_in_turn(&c->pki.worker, turn);
 	c->pki.worker.sought = c->k.generation;
 	c->pki.started_ms = loop_now();
@@ -668,8 +691,13 @@ static void pki_turn(struct turn *turn)
 
 static void start_pki(struct context *c)
 {
-	if (is_live(c) && !worker_running(&c->pki.worker))
-		queue_wait(&c->pki.turn, class_of(c), source_of(c), pki_turn);
+	if (!is_live(c) || worker_running(&c->pki.worker))
+		return;
+	queue_wait(&c->pki.turn, class_of(c), source_of(c), pki_turn);
+	if (!queue_waits(&c->pki.turn))
+		return;
+	c->pki.waited = true;
+	timer_start(&c->pki.patience, PATIENCE_MS, wait_on);
 }
 
 static void tre_done(struct worker *w, const struct worker_result *r)
@@ -791,6 +819,8 @@ void verify_stop(struct context *c)
 {
 	queue_leave(&c->pki.turn);
 	queue_leave(&c->tre.turn);
+	timer_stop(&c->pki.patience);
+	c->pki.waited = false;
 	worker_cancel(&c->pki.worker);
 	worker_cancel(&c->tre.worker);
 	timer_stop(&c->pki.retry);

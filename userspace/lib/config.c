@@ -56,6 +56,8 @@ int tg_config_set(struct tg *tg, const struct tg_config *c)
 	put_if_set(&req, c->set, TRUSTGATE_A_CONFIG_BOOT_ATTEMPTS, c->boot_attempts);
 	put_if_set(&req, c->set, TRUSTGATE_A_CONFIG_MAX_CONTEXTS, c->max_contexts);
 	put_if_set(&req, c->set, TRUSTGATE_A_CONFIG_MAX_SAS, c->max_sas);
+	if (c->set & TG_CONFIG_SET(TRUSTGATE_A_CONFIG_DELETE_HELD))
+		tg_req_flag(&req, TRUSTGATE_A_CONFIG_DELETE_HELD);
 	return tg_req_send(&req, NULL, NULL);
 }
 

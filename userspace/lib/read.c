@@ -302,5 +302,6 @@ int tg_read_note(struct nlmsghdr *nlh, void *arg)
 	n->session = u64(tb[TRUSTGATE_A_NOTE_SESSION]);
 	n->portid = u32(tb[TRUSTGATE_A_NOTE_PORTID]);
 	n->mode = u32(tb[TRUSTGATE_A_NOTE_MODE]);
+	n->rescoped = tb[TRUSTGATE_A_NOTE_RESCOPED];
 	return address(n->key.daddr, n->key.family, tb[TRUSTGATE_A_NOTE_DADDR]);
 }

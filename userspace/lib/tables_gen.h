@@ -107,6 +107,7 @@ static const struct nla_policy tg_config_policy[TRUSTGATE_A_CONFIG_MAX + 1] = {
 	[TRUSTGATE_A_CONFIG_BOOT_ATTEMPTS] = { .type = NLA_U32 },
 	[TRUSTGATE_A_CONFIG_MAX_CONTEXTS] = { .type = NLA_U32 },
 	[TRUSTGATE_A_CONFIG_MAX_SAS] = { .type = NLA_U32 },
+	[TRUSTGATE_A_CONFIG_DELETE_HELD] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy tg_agent_policy[TRUSTGATE_A_AGENT_MAX + 1] = {
@@ -239,4 +240,5 @@ static const struct nla_policy tg_note_policy[TRUSTGATE_A_NOTE_MAX + 1] = {
 	[TRUSTGATE_A_NOTE_SESSION] = { .type = NLA_U64 },
 	[TRUSTGATE_A_NOTE_PORTID] = { .type = NLA_U32 },
 	[TRUSTGATE_A_NOTE_MODE] = { .type = NLA_U32 },
+	[TRUSTGATE_A_NOTE_RESCOPED] = { .type = NLA_FLAG },
 };

@@ -128,6 +128,7 @@ struct tg_note {		/* an event; absent members are zero */
 	char peer[TRUSTGATE_TEXT_MAX + 1];
 	struct tg_sa_key key;
 	uint32_t kind, result, portid, mode;
+	bool rescoped;		/* of the event config: all SAs and contexts were forgotten */
 	char detail[TRUSTGATE_TEXT_MAX + 1];
 };
 
