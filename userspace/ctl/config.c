@@ -46,17 +46,13 @@ static int set(struct ctl *ctl, int argc, char **argv)
 	if (!argc)
 		return usage_error("config set", "nothing to set");
 	for (int i = 0; i < argc; i++) {
-		const char *rule;
-
-		if (strcmp(argv[i], "--delete-held") == 0) {
-			c.set |= TG_CONFIG_SET(TRUSTGATE_A_CONFIG_DELETE_HELD);
-			continue;
-		}
-		rule = parse_setting(argv[i], &c);
+		const char *rule = parse_setting(argv[i], &c);
 
 		if (rule)
 			return usage_error(argv[i], rule);
 	}
+	if (ctl->delete_held)
+		c.set |= TG_CONFIG_SET(TRUSTGATE_A_CONFIG_DELETE_HELD);
 	rc = gate_open(ctl);
 	if (rc)
 		return rc;

@@ -33,6 +33,7 @@ struct ctl {
 	bool json, color;
 	const char *socket;
 	bool timed;		/* --timeout given */
+	bool delete_held;	/* config set: SAs that would pass are deleted */
 	uint32_t timeout_ms;
 	struct tg *tg;		/* after gate_open() */
 };

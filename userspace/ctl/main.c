@@ -38,7 +38,7 @@ static const struct verb verbs[] = {
 	  "close; new proofs open it again" },
 	{ "quarantine", verb_quarantine, 1, 1, false, false, "ID",
 	  "close for good; only a new IKE SA opens again" },
-	{ "config", verb_config, 0, INT_MAX, false, false, "[show [-j] | set KEY=VALUE...]",
+	{ "config", verb_config, 0, INT_MAX, false, false, "[show [-j] | set [--delete-held] KEY=VALUE...]",
 	  "mode, scope, timers and limits of this network namespace" },
 	{ "check", verb_check, 1, INT_MAX, false, true,
 	  "chain|crl|config [OPTIONS] [FILE...] [-j]",
@@ -112,7 +112,7 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-enum { OPT_SOCKET = 256, OPT_TIMEOUT };
+enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_DELETE_HELD };
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -120,6 +120,7 @@ static const struct option options[] = {
 	{ "version", no_argument, NULL, 'V' },
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "delete-held", no_argument, NULL, OPT_DELETE_HELD },
 	{ 0 },
 };
 
@@ -165,6 +166,9 @@ static int parse_some(struct ctl *ctl, struct args *args, int argc, char **argv,
 				return usage_error(optarg, "not a time, as 30 or 500ms");
 			ctl->timed = true;
 			break;
+		case OPT_DELETE_HELD:
+			ctl->delete_held = true;
+			break;
 		default:
 			return option_error(argc, argv);
 		}
@@ -205,7 +209,8 @@ static int run(struct ctl *ctl, const struct args *args, int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	if (argc < verb->min || argc > verb->max || (ctl->timed && !verb->timed)) {
+	if (argc < verb->min || argc > verb->max || (ctl->timed && !verb->timed) ||
+	    (ctl->delete_held && verb->run != verb_config)) {
 		fprintf(stderr, "usage: trustgate %s %s\n", verb->name, verb->args);
 		return EXIT_USAGE;
 	}
