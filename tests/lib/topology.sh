@@ -639,6 +639,8 @@ agent_start() {
 	# Emptied before the agent runs, so that nothing of an earlier one is waited for; and
 	# appended to, so that a test may empty it while it does.
 	: > "$TG_RUN/agent.log"
+	# As the unit does before it starts the agent.
+	in_ns hnb /usr/sbin/trustgated -c /run/trustgate/hnb/trustgated.conf --set-gate > /dev/null 2>&1
 	nsenter --net=/run/netns/hnb -- /usr/sbin/trustgated \
 		-c /run/trustgate/hnb/trustgated.conf >> "$TG_RUN/agent.log" 2>&1 < /dev/null &
 	echo $! > "$TG_RUN/pids/agent"

@@ -28,6 +28,8 @@ extern struct pki_signers signers;	/* of ocsp.signer */
 
 /* gate.c: the kernel's gate, the lease, events. */
 int gate_start(void);
+/* Set what [gate] says, and nothing else; told if it fails. With all of root's rights. */
+int gate_set_only(void);
 /* The connection, for requests. */
 struct tg *gate(void);
 bool gate_live(void);		/* registered, and the lease has not been lost */

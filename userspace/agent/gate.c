@@ -38,9 +38,15 @@ bool gate_is_off(void)
 	return mode == TRUSTGATE_MODE_OFF;
 }
 
-static int apply_settings(void)
+/* What only the machine's owner may raise while the namespace enforces. */
+#define OWNERS	(TG_CONFIG_SET(TRUSTGATE_A_CONFIG_GRACE_MS) | \
+		 TG_CONFIG_SET(TRUSTGATE_A_CONFIG_BOOT_BYTES) | \
+		 TG_CONFIG_SET(TRUSTGATE_A_CONFIG_BOOT_PACKETS) | \
+		 TG_CONFIG_SET(TRUSTGATE_A_CONFIG_BOOT_ATTEMPTS))
+
+static struct tg_config settings(void)
 {
-	struct tg_config c = {
+	return (struct tg_config){
 		.set = conf.gate.set | TG_CONFIG_SET(TRUSTGATE_A_CONFIG_MODE),
 		.mode = conf.gate.mode,
 		.t_bind_ms = conf.gate.t_bind_ms, .t_verify_ms = conf.gate.t_verify_ms,
@@ -48,8 +54,35 @@ static int apply_settings(void)
 		.boot_packets = conf.gate.boot_packets, .boot_attempts = conf.gate.boot_attempts,
 		.max_contexts = conf.gate.max_contexts, .max_sas = conf.gate.max_sas,
 	};
+}
+
+int gate_set_only(void)
+{
+	const struct tg_config c = settings();
+	char why[256];
+	int err = tg_open(&tg, why, sizeof(why));
+
+	if (!err && (err = tg_config_set(tg, &c)))
+		snprintf(why, sizeof(why), "%s", tg_error(tg));
+	if (err)
+		log_say(LOG_ERR, "gate-settings", why, "run it as root, with the module loaded");
+	tg_close(tg);
+	return err;
+}
+
+static int apply_settings(void)
+{
+	struct tg_config c = settings();
 	int err = tg_config_set(tg, &c);
 
+	/* Without the right to raise them they stay as they are, which holds more. */
+	if (err == -EPERM && c.mode == TRUSTGATE_MODE_ENFORCE && c.set & OWNERS) {
+		log_say(LOG_WARNING, "gate-settings", tg_error(tg),
+			"grace and boot_* stay as they are: trustgated --set-gate, as the unit runs it "
+			"before, sets them");
+		c.set &= ~OWNERS;
+		err = tg_config_set(tg, &c);
+	}
 	if (err == -EPERM && c.mode != TRUSTGATE_MODE_ENFORCE)
 		/* An agent that is taken over must not be able to open the gate. */
 		log_say(LOG_ERR, "gate-settings", tg_error(tg),

@@ -146,13 +146,14 @@ static int run(void)
 }
 
 static const char usage[] =
-	"usage: trustgated [--config FILE] [--check-config] [--foreground] [--features] [--version]\n";
+	"usage: trustgated [--config FILE] [--check-config] [--set-gate] [--foreground] [--features] [--version]\n";
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, 'C' },
+		{ "set-gate", no_argument, NULL, 'G' },
 		{ "foreground", no_argument, NULL, 'f' },
 		{ "features", no_argument, NULL, 'F' },
 		{ "version", no_argument, NULL, 'V' },
@@ -160,7 +161,7 @@ int main(int argc, char **argv)
 		{ 0 },
 	};
 	const char *path = CONFIG_PATH;
-	bool check = false;
+	bool check = false, set = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "c:fVh", options, NULL)) != -1) {
@@ -168,6 +169,8 @@ int main(int argc, char **argv)
 			path = optarg;
 		} else if (opt == 'C') {
 			check = true;
+		} else if (opt == 'G') {
+			set = true;
 		} else if (opt == 'F') {
 			puts("ocsp inband direct intunnel henb segw");
 			return EXIT_SUCCESS;
@@ -188,6 +191,8 @@ int main(int argc, char **argv)
 	}
 	if (config_load(path, &conf, report, NULL))
 		return EXIT_FAILURE;
+	if (set)
+		return gate_set_only() ? EXIT_FAILURE : EXIT_SUCCESS;
 	reload_begin(path);
 	return check ? EXIT_SUCCESS : run();
 }
