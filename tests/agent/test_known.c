@@ -108,6 +108,7 @@ static void test_answers(void)
 {
 	static const struct job_seen nothing, revoked = { .revoked = { true } };
 	static const struct job_seen fresh = { .fresh = { true } }, ca_revoked = { .revoked = { false, true } };
+	static const struct job_seen all_fresh = { .fresh = { true, true } };
 
 	memset(&known, 0, sizeof(known));
 	modes(true, PKI_NONCE_REQUIRED);
@@ -144,6 +145,10 @@ static void test_answers(void)
 	known.lost = true;
 	judge(CONFIG_OCSP_INBAND, PKI_GOOD, &nothing);
 	tap_ok(is(PKI_INDETERMINATE, "ocsp.known.lost"), "HNB-OCSP-10: a damaged memory: a staple is not enough");
+	judge(CONFIG_OCSP_INTUNNEL, PKI_GOOD, &fresh);
+	tap_ok(is(PKI_INDETERMINATE, "ocsp.known.lost"), "HNB-OCSP-11: nor is a fresh answer about the leaf alone");
+	judge(CONFIG_OCSP_INTUNNEL, PKI_GOOD, &all_fresh);
+	tap_ok(is(PKI_GOOD, "as.it.was"), "HNB-OCSP-10: those about each certificate of the path are");
 	known.lost = false;
 	ca_issue(&sibling, &(struct ca_spec){ .cn = "other", .issuer = &ca, .ext = { CA_EXT_END } });
 	known_cert_of(sibling.der, &out.revoked);

@@ -93,8 +93,9 @@ static void stays(const struct job_pki *job, size_t at, const struct known_cert 
 	out->absent = ask;
 	when(cert->since, since);
 	if (job->known->lost)
-		job_unknown(r, "ocsp.known.lost", "what is known revoked can't be read, so only an "
-			    "answer with our nonce counts (see [ocsp] revoked, and the agent's log)");
+		job_unknown(r, "ocsp.known.lost", "what is known revoked can't be read, so only "
+			    "answers with our nonce about each certificate count (see [ocsp] revoked, "
+			    "and the agent's log)");
 	else
 		snprintf(r->detail, sizeof(r->detail),
 			 "%.60s is known revoked since %s, and this is no answer with our nonce (%s)",

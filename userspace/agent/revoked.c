@@ -33,8 +33,8 @@ void revoked_start(void)
 	free(text);
 	if (damaged)
 		log_say(LOG_ERR, "revoked-not-loaded", n < 0 ? strerror((int)-n) :
-			"it is not a whole list of revoked certificates: until it is, only an "
-			"answer with our nonce opens", "restore the file of [ocsp] revoked, or "
+			"it is not a whole list of revoked certificates: until it is, only answers "
+			"with our nonce, about each certificate of the path, open", "restore the file of [ocsp] revoked, or "
 			"remove it if no certificate of the peer's was revoked; then restart");
 }
 

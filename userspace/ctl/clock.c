@@ -14,7 +14,7 @@ static void line(const char *what, json_t *clock, const char *key, const char *n
 
 	if (!seconds || !gmtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		snprintf(text, sizeof(text), "%s", none);
-	printf("%-14s%s\n", what, text);
+	printf("%-16s%s\n", what, text);
 }
 
 static int show(json_t *clock)
@@ -23,7 +23,7 @@ static int show(json_t *clock)
 
 	line("taken for now", clock, "now", "?");
 	line("wall clock", clock, "wall", "?");
-	printf("%-14s%s\n", "synchronised", synced ? "yes" : "no");
+	printf("%-16s%s\n", "synchronised", synced ? "yes" : "no");
 	line("at least", clock, "known", "nothing is known");
 	line("of that proven", clock, "proven", "nothing");
 	if (json_integer_value(json_object_get(clock, "now")) >
