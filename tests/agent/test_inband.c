@@ -183,6 +183,12 @@ static void test_all(void)
 	conf.inband_age_max_ms = 30000;
 	JUDGE(good);
 	tap_ok(is(PKI_INDETERMINATE, "ocsp.", false), "FFS-15, PIT-16: alone: older than inband_age_max");
+	conf.inband_age_max_ms = 3600000;
+	conf.age_max_ms = 30000;
+	JUDGE(good);
+	tap_ok(is(PKI_INDETERMINATE, "ocsp.", false), "FFS-15, PIT-16: nor than age_max, if that is less");
+	conf.inband_age_max_ms = 30000;
+	conf.age_max_ms = 86400000;
 	conf.modes[conf.nmodes++] = CONFIG_OCSP_INTUNNEL;
 	JUDGE(good);
 	tap_ok(is(PKI_GOOD, "ocsp.good", false), "FFS-15: beside intunnel: until that has answered");

@@ -111,9 +111,9 @@ inband 'ocsp.signer[a-z.]*' signer HNB-OCSP-09 "another CA's responder"
 inband 'ocsp.[a-z]*update[a-z.]*' stale HNB-OCSP-09 stale
 inband ocsp.inband.absent other HNB-OCSP-15 "the right answer for another certificate"
 inband ocsp.encoding garbage HNB-OCSP-09 "no OCSP response at all"
-mark
 staple "$A/other" "$A/good"
-check "HNB-OCSP-15: inband, another certificate's and ours: opens" opened
+modes inband
+check "HNB-OCSP-15: inband, another certificate's and ours: opens" opened 30
 
 # --- renewed by IKE itself
 modes inband 'age_max = 20s

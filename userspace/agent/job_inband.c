@@ -17,9 +17,11 @@ static void policy_of(const struct job_pki *job, struct pki_ocsp_policy *policy)
 	policy->clock_unsynced = !job->synced;
 	pki_ocsp_policy_profile(policy, job->policy.profile);
 	policy->skew_s = job->ocsp->skew_ms / 1000;
+	policy->age_max_s = job->ocsp->age_max_ms / 1000;
 	/* Beside a mode that shows how fresh it is, that one decides; alone, this is all. */
-	policy->age_max_s = (config_shows_freshness(job->ocsp) ? job->ocsp->age_max_ms :
-			     job->ocsp->inband_age_max_ms) / 1000;
+	if (!config_shows_freshness(job->ocsp) &&
+	    job->ocsp->inband_age_max_ms < job->ocsp->age_max_ms)
+		policy->age_max_s = job->ocsp->inband_age_max_ms / 1000;
 	policy->age_no_next_s = job->ocsp->age_no_next_ms / 1000;
 	policy->response_max = job->ocsp->inband_max;
 }
