@@ -104,7 +104,7 @@ test_refusal() {
 	forget
 	mode refuse CHILD_KEYS
 	check "SPIs the gate refuses do not stop charon" up
-	check "its log says so" logged 'stays held: no such peer here'
+	check "its log says so" logged 'is not proven: no such peer here'
 	mode ok
 	down
 }

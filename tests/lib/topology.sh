@@ -355,14 +355,15 @@ test_plugin() {
 
 # charon_conf hnb|segw: its configuration, under $TG_RUN
 charon_conf() {
-	local who=$1 d=$TG_RUN/$1 load more='' trustgate='' id4 id6 socket
+	local who=$1 d=$TG_RUN/$1 load more='' trustgate='' id4 id6 socket gate
 	id4=192.0.2.1 id6=2001:db8:1::1
 	load='random nonce openssl pem pkcs1 pkcs8 pkcs12 x509 pubkey revocation constraints kdf hmac sha1 sha2 aes gcm'	# no af-alg: it loads every cipher module there is
 	case $who in
-	hnb)	load="$load tpm $HNB_PLUGINS"
+	hnb)	load="$load tpm $HNB_PLUGINS" gate=${HNB_GATE:-required}
 		socket=/run/trustgate/plugin.sock
 		more='tpm { use_rng = no }' trustgate=1 ;;
-	segw)	load="$load $SEGW_PLUGINS"
+	# The far end, which most tests leave without a gate.
+	segw)	load="$load $SEGW_PLUGINS" gate=${SEGW_GATE:-absent-ok}
 		socket=$d/plugin.sock
 		[ "$SEGW_TRUSTGATE" = 0 ] || trustgate=1 ;;
 	esac
@@ -381,7 +382,8 @@ charon_conf() {
 	if [ -n "$trustgate" ] && [ -e /usr/lib/ipsec/plugins/libstrongswan-trustgate.so ]; then
 		load="$load trustgate"
 		more="$more
-		trustgate { socket = $socket }"
+		trustgate { socket = $socket
+			gate = $gate }"
 	fi
 	rm -rf "$d/swanctl"
 	mkdir -p "$d/swanctl/x509" "$d/swanctl/x509ca" "$d/swanctl/private" "${socket%/*}"

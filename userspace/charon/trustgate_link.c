@@ -119,7 +119,7 @@ static int try_send(private_trustgate_link_t *this, struct tg_msg *m, uint32_t s
 
 	if (!tg_msg_finish(m, seq)) {
 		DBG1(DBG_CFG, "trustgate: a message is larger than %u octets and not sent: "
-		     "what it tells of stays held", TG_WIRE_MAX);
+		     "what it tells of is not proven", TG_WIRE_MAX);
 		return -1;
 	}
 	do {
@@ -285,8 +285,8 @@ static bool peer_is_trusted(int fd)
 static void complain(private_trustgate_link_t *this, const char *why)
 {
 	if (!this->complained)
-		DBG1(DBG_CFG, "trustgate: no agent at %s: %s (every IPsec SA stays held; "
-		     "is trustgated running?)", this->addr.sun_path, why);
+		DBG1(DBG_CFG, "trustgate: no agent at %s: %s (nothing is proven of any "
+		     "peer; is trustgated running?)", this->addr.sun_path, why);
 	this->complained = TRUE;
 }
 

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "trustgate_describe.h"
+#include "trustgate_gate.h"
 #include "trustgate_inband.h"
 #include "trustgate_notify.h"
 #include "trustgate_report.h"
@@ -183,6 +184,44 @@ METHOD(listener_t, message, bool, private_trustgate_listener_t *this, ike_sa_t *
 	return TRUE;
 }
 
+/* FALSE, and said, when IPsec SAs of this peer would be without a gate, and may not be. */
+static bool gate_is_there(ike_sa_t *ike_sa, child_sa_t *child)
+{
+	const char *why = tg_gate_missing(child);
+
+	if (!why)
+		return TRUE;
+	if (tg_gate_may_be_absent()) {
+		DBG1(DBG_IKE, "trustgate: no gate for SAs with %Y: %s; they pass, as gate = "
+		     "absent-ok wants", ike_sa->get_other_id(ike_sa), why);
+		return TRUE;
+	}
+	DBG1(DBG_IKE, "trustgate: no SA with %Y: nothing would hold it: %s",
+	     ike_sa->get_other_id(ike_sa), why);
+	return FALSE;
+}
+
+/*
+ * The last hook before the SAs of a CHILD_SA are installed, on either side and also when it
+ * is rekeyed: with no selector left charon installs none. The agent may be away, and the
+ * module may have gone since IKE_AUTH.
+ */
+METHOD(listener_t, narrow, bool, private_trustgate_listener_t *this, ike_sa_t *ike_sa,
+       child_sa_t *child, narrow_hook_t type, linked_list_t *local, linked_list_t *remote)
+{
+	traffic_selector_t *ts;
+
+	(void)this;
+	if (type == NARROW_INITIATOR_PRE_NOAUTH || type == NARROW_INITIATOR_PRE_AUTH ||
+	    gate_is_there(ike_sa, child))
+		return TRUE;
+	while (local->remove_last(local, (void **)&ts) == SUCCESS)
+		ts->destroy(ts);
+	while (remote->remove_last(remote, (void **)&ts) == SUCCESS)
+		ts->destroy(ts);
+	return TRUE;
+}
+
 /*
  * Asked after the last round, and after one that another follows: A.2-6, a SeGW that is
  * refused by its certificate learns nothing of the hosting party.
@@ -196,6 +235,11 @@ METHOD(listener_t, authorize, bool, private_trustgate_listener_t *this, ike_sa_t
 
 	if (!final && !this->seen->more(this->seen, ike_sa->get_unique_id(ike_sa)))
 		return TRUE;
+	/* The agent, if there is one, need not be asked what no gate would enforce. */
+	if (final && !gate_is_there(ike_sa, NULL)) {
+		*success = FALSE;
+		return TRUE;
+	}
 	answered = this->link->request(this->link,
 				       tg_describe_peer(ike_sa, this->seen, this->reports,
 							final ? 0 : TG_WIRE_FLAG_MORE),
@@ -204,7 +248,7 @@ METHOD(listener_t, authorize, bool, private_trustgate_listener_t *this, ike_sa_t
 		who = require_agent(this);
 		*success = *success && !who;
 		DBG1(DBG_IKE, "trustgate: no agent to ask about %Y: %s%s%s",
-		     ike_sa->get_other_id(ike_sa), who ? "refused, as " : "its SAs stay held",
+		     ike_sa->get_other_id(ike_sa), who ? "refused, as " : "nothing is proven of it",
 		     who ?: "", who ? " wants" : "");
 		return TRUE;
 	}
@@ -241,7 +285,7 @@ static void tell_keys(private_trustgate_listener_t *this, ike_sa_t *ike_sa, chil
 		return;
 	this->children->mark(this->children, child->get_unique_id(child), answered);
 	if (reply.status)
-		DBG1(DBG_CHD, "trustgate: CHILD_SA %s{%u} stays held: %s", child->get_name(child),
+		DBG1(DBG_CHD, "trustgate: CHILD_SA %s{%u} is not proven: %s", child->get_name(child),
 		     child->get_unique_id(child),
 		     reply.text[0] ? reply.text : strerror((int)reply.status));
 }
@@ -442,6 +486,7 @@ trustgate_listener_t *trustgate_listener_create(trustgate_link_t *link)
 			.listener = {
 				.message = _message,
 				.authorize = _authorize,
+				.narrow = _narrow,
 				.child_derived_keys = _child_derived_keys,
 				.child_updown = _child_updown,
 				.child_rekey = _child_rekey,
