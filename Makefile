@@ -57,6 +57,7 @@ install: all
 		policy/trustgate-revocation.service policy/trustgate-revocation.timer \
 		policy/trustgate-sinks.service policy/trustgate-sinks.timer \
 		policy/trustgate-retain.service policy/trustgate-retain.timer
+	install -D -m 644 policy/strongswan-service.conf $(DESTDIR)/lib/systemd/system/strongswan.service.d/trustgate.conf
 	# What the README's commands, and the agent, write into.
 	install -d -m 755 $(DESTDIR)/etc/trustgate $(DESTDIR)/var/lib/trustgate
 	install -D -m 644 policy/modprobe-trustgate.conf $(DESTDIR)/etc/modprobe.d/trustgate.conf
