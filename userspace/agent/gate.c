@@ -22,6 +22,7 @@ static uint64_t session;
 static bool live;
 static uint32_t mode;
 static unsigned int failures;
+static unsigned int modules;	/* tg_modules() that was told everything */
 
 struct tg *gate(void)
 {
@@ -124,6 +125,22 @@ static int enlist(void)
 	return err;
 }
 
+/*
+ * The module was replaced under us: it has neither our settings nor a context, and holds
+ * all. What charon has is told by the plugin, as when an agent starts.
+ */
+static void module_replaced(void)
+{
+	if (tg_modules(tg) == modules)
+		return;
+	modules = tg_modules(tg);
+	log_say(LOG_NOTICE, "module-replaced", "another module answers for the gate",
+		"nothing to do: all is announced and proven anew");
+	apply_settings();
+	context_resync();
+	plugin_again();
+}
+
 static void renew(struct timer *t)
 {
 	if (live && !tg_agent_renew(tg, session)) {
@@ -134,8 +151,10 @@ static void renew(struct timer *t)
 		log_say(LOG_WARNING, "lease-lost", tg_error(tg),
 			"nothing to do: all is proven anew; a machine this slow needs a longer lease");
 	live = false;
-	if (!enlist())
+	if (!enlist()) {
+		module_replaced();
 		context_announce_all();
+	}
 }
 
 static void look_again(struct timer *t)
@@ -195,6 +214,8 @@ static void events_ready(struct watch *w, uint32_t flags)
 		log_say(LOG_WARNING, "events-lost", "the kernel had more to say than was read",
 			"nothing to do: all contexts are looked at again");
 		context_resync();
+		/* Another module may be why: it knows no agent yet. */
+		gate_suspect();
 	}
 }
 

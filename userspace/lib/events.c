@@ -14,10 +14,23 @@
 struct tg_events {
 	struct nl_sock *sk;
 	int family;
+	bool moved;		/* the module came, anew or for the first time */
 	void (*cb)(const struct tg_note *note, void *arg);
 	void *arg;
 	int bad;
 };
+
+/* Of the kernel's own word that a family of generic netlink came or went. */
+static void on_family(struct tg_events *ev, struct nlmsghdr *nlh)
+{
+	struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	struct genlmsghdr *g = nlmsg_data(nlh);
+
+	if (genlmsg_valid_hdr(nlh, 0) && g->cmd == CTRL_CMD_NEWFAMILY &&
+	    !genlmsg_parse(nlh, 0, tb, CTRL_ATTR_MAX, NULL) && tb[CTRL_ATTR_FAMILY_NAME] &&
+	    !nla_strcmp(tb[CTRL_ATTR_FAMILY_NAME], TRUSTGATE_FAMILY_NAME))
+		ev->moved = true;
+}
 
 static int on_event(struct nl_msg *msg, void *arg)
 {
@@ -26,6 +39,8 @@ static int on_event(struct nl_msg *msg, void *arg)
 	struct tg_note note = { 0 };
 	struct genlmsghdr *g = nlmsg_data(nlh);
 
+	if (nlh->nlmsg_type == GENL_ID_CTRL)
+		on_family(ev, nlh);
 	if (nlh->nlmsg_type != ev->family || !genlmsg_valid_hdr(nlh, 0) ||
 	    g->cmd != TRUSTGATE_CMD_EVENT)
 		return NL_SKIP;
@@ -45,9 +60,29 @@ static void enlarge(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
+/* By a socket for this alone: @ev's may be full of events. */
+static int join(struct tg_events *ev)
+{
+	struct nl_sock *sk = nl_socket_alloc();
+	int rc = sk ? genl_connect(sk) : -NLE_NOMEM, group = rc, notify = rc;
+
+	if (!rc) {
+		notify = genl_ctrl_resolve_grp(sk, "nlctrl", "notify");
+		ev->family = genl_ctrl_resolve(sk, TRUSTGATE_FAMILY_NAME);
+		group = ev->family < 0 ? ev->family :
+			genl_ctrl_resolve_grp(sk, TRUSTGATE_FAMILY_NAME, TRUSTGATE_MCGRP_EVENTS);
+	}
+	if (sk)
+		nl_socket_free(sk);
+	if (notify >= 0)
+		nl_socket_add_membership(ev->sk, notify);
+	rc = group < 0 ? group : nl_socket_add_membership(ev->sk, group);
+	return rc < 0 ? tg_from_nle(rc) : 0;
+}
+
 static int subscribe(struct tg_events *ev)
 {
-	int group, rc;
+	int rc;
 
 	ev->sk = nl_socket_alloc();
 	if (!ev->sk)
@@ -55,15 +90,9 @@ static int subscribe(struct tg_events *ev)
 	rc = genl_connect(ev->sk);
 	if (rc < 0)
 		return tg_from_nle(rc);
-	ev->family = genl_ctrl_resolve(ev->sk, TRUSTGATE_FAMILY_NAME);
-	if (ev->family < 0)
-		return tg_from_nle(ev->family);
-	group = genl_ctrl_resolve_grp(ev->sk, TRUSTGATE_FAMILY_NAME, TRUSTGATE_MCGRP_EVENTS);
-	if (group < 0)
-		return tg_from_nle(group);
-	rc = nl_socket_add_membership(ev->sk, group);
-	if (rc < 0)
-		return tg_from_nle(rc);
+	rc = join(ev);
+	if (rc)
+		return rc;
 	/* Events carry sequence number 0, which libnl would take for a mix-up. */
 	nl_socket_disable_seq_check(ev->sk);
 	nl_socket_modify_cb(ev->sk, NL_CB_VALID, NL_CB_CUSTOM, on_event, ev);
@@ -80,7 +109,7 @@ int tg_events_open(struct tg_events **out, char *err, size_t errlen)
 	if (rc) {
 		if (err)
 			tg_explain(err, errlen, "events", rc, rc == -ENOENT ?
-				   "the trustgate module is not loaded (modprobe trustgate)" : NULL);
+				   TG_NO_MODULE : NULL);
 		tg_events_close(ev);
 		return rc;
 	}
@@ -105,6 +134,12 @@ int tg_events_read(struct tg_events *ev, void (*cb)(const struct tg_note *note, 
 		rc = nl_recvmsgs_default(ev->sk);
 	} while (rc >= 0);
 	rc = tg_from_nle(rc);
+	if (ev->moved) {
+		/* What it had to say before that is lost, as all of the one before is. */
+		ev->moved = false;
+		join(ev);
+		return -ENOBUFS;
+	}
 	if (rc == -EAGAIN)
 		return ev->bad;
 	/* libnl folds ENOBUFS, the kernel's word for lost events, into ENOMEM. */

@@ -9,10 +9,13 @@
 #include "trustgate.h"
 
 #define TG_ERROR_MAX	640
+#define TG_NO_MODULE	"the trustgate module is not loaded (modprobe trustgate)"
 
 struct tg {
 	struct nl_sock *sk;
 	int family;
+	bool absent;		/* there was no module when it was last looked for */
+	unsigned int modules;	/* how often another took its place */
 	char error[TG_ERROR_MAX];
 };
 
@@ -54,6 +57,9 @@ struct tg_table {
 
 /* On success @table->items is the caller's to free(). */
 int tg_dump(struct tg *tg, uint8_t cmd, const char *what, struct tg_table *table);
+
+/* Resolve the family anew. True when it has another number than before. */
+bool tg_family_moved(struct tg *tg);
 
 /* Octets of an address of @family, 0 when it is none of ours. */
 size_t tg_addr_len(uint16_t family);

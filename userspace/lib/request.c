@@ -195,14 +195,32 @@ static int verdict(struct tg_req *req, struct exchange *x, int rc)
 	return 0;
 }
 
+/* The same to the module that took the place of the one that is gone. */
+static int send_anew(struct tg_req *req, struct exchange *x)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(req->msg);
+
+	nlh->nlmsg_type = (uint16_t)req->tg->family;
+	nlh->nlmsg_seq = NL_AUTO_SEQ;
+	*x = (struct exchange) { .fn = x->fn, .arg = x->arg };
+	return converse(req->tg, req->msg, x);
+}
+
 static int send_once(struct tg_req *req, struct exchange *x)
 {
 	int rc;
 
-	if (req->failed)
+	req->tg->absent = false;
+	if (req->failed) {
 		rc = tg_set_error(req->tg, req->msg ? -EMSGSIZE : -ENOMEM, req->what, NULL);
-	else
-		rc = verdict(req, x, converse(req->tg, req->msg, x));
+	} else {
+		rc = converse(req->tg, req->msg, x);
+		if (!rc && x->err == -ENOENT && tg_family_moved(req->tg))
+			rc = send_anew(req, x);
+		if (req->tg->absent)
+			snprintf(x->extack, sizeof(x->extack), TG_NO_MODULE);
+		rc = verdict(req, x, rc);
+	}
 	nlmsg_free(req->msg);
 	req->msg = NULL;
 	return rc;

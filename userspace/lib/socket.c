@@ -25,6 +25,30 @@ static void set_options(struct nl_sock *sk)
 		setsockopt(nl_socket_get_fd(sk), SOL_NETLINK, options[i], &one, sizeof(one));
 }
 
+/*
+ * A module that was replaced has another number for its family: what is sent under the old
+ * one gets -ENOENT, as does what names something that is not there.
+ */
+bool tg_family_moved(struct tg *tg)
+{
+	struct nl_sock *sk = nl_socket_alloc();
+	int family = sk && !genl_connect(sk) ? genl_ctrl_resolve(sk, TRUSTGATE_FAMILY_NAME) : -1;
+
+	if (sk)
+		nl_socket_free(sk);
+	tg->absent = family == -NLE_OBJ_NOTFOUND;
+	if (family < 0 || family == tg->family)
+		return false;
+	tg->family = family;
+	tg->modules++;
+	return true;
+}
+
+unsigned int tg_modules(const struct tg *tg)
+{
+	return tg->modules;
+}
+
 static int connect_genl(struct tg *tg)
 {
 	int rc;
@@ -39,7 +63,7 @@ static int connect_genl(struct tg *tg)
 	if (tg->family < 0) {
 		rc = tg_from_nle(tg->family);
 		return tg_set_error(tg, rc, "kernel", rc == -ENOENT ?
-				    "the trustgate module is not loaded (modprobe trustgate)" : NULL);
+				    TG_NO_MODULE : NULL);
 	}
 	/* Only now: libnl does not expect the options in its own exchange. */
 	set_options(tg->sk);

@@ -139,6 +139,10 @@ struct tg_note {		/* an event; absent members are zero */
  */
 int tg_open(struct tg **out, char *err, size_t errlen);
 void tg_close(struct tg *tg);
+/* How often the module was found replaced by another since tg_open(): that one knows of
+ * nothing that was said to the one before. tg_events_read() says -ENOBUFS of it.
+ */
+unsigned int tg_modules(const struct tg *tg);
 const char *tg_error(const struct tg *tg);
 
 int tg_config_get(struct tg *tg, struct tg_config *out);
