@@ -25,11 +25,16 @@ unsigned int tg_table_shift __read_mostly;
 /* Writers of the table; each also holds its namespace's lock. */
 static DEFINE_SPINLOCK(tg_table_lock);
 
+/*
+ * The IPIP state that the kernel makes for those of IPComp has their mark and if_id, but no
+ * reqid, and may be of several: it is in scope when one of them may be.
+ */
 static bool tg_scope_match(const struct tg_scope *s, const struct xfrm_state *x)
 {
 	return x->if_id >= s->if_id_min && x->if_id <= s->if_id_max &&
 	       (x->mark.v & s->mark_mask) == s->mark &&
-	       x->props.reqid >= s->reqid_min && x->props.reqid <= s->reqid_max;
+	       (xfrm_state_kern(x) ||
+		(x->props.reqid >= s->reqid_min && x->props.reqid <= s->reqid_max));
 }
 
 /* NULL: all are. */

@@ -308,6 +308,52 @@ for len in 900 16; do
 	flush
 done
 
+# IPComp with nothing that carries it: what is too short to be compressed comes as plain IPIP,
+# by a state that the kernel makes, and that has no reqid.
+ipcomp_alone() {	# LEN
+	local dir tmpl="tmpl src $S4 dst $H4 proto comp mode tunnel reqid 1"
+	state $H4 $S4 comp 0x1350 tunnel 'reqid 1'
+	state $S4 $H4 comp 0x1351 tunnel 'reqid 1'
+	h_lines+="xfrm policy add src $hi4 dst $si4 dir out tmpl src $H4 dst $S4 proto comp mode tunnel reqid 1"$'\n'
+	s_lines+="xfrm policy add src $si4 dst $hi4 dir out $tmpl"$'\n'
+	for dir in in fwd; do
+		h_lines+="xfrm policy add src $si4 dst $hi4 dir $dir $tmpl level use"$'\n'
+	done
+	s_lines+="xfrm policy add src $hi4 dst $si4 dir in tmpl src $H4 dst $S4 proto comp mode tunnel reqid 1 level use"$'\n'
+	apply || why "no such SAs and policies here" || return 1
+	out_send=(h udp "src=$hi4" "dst=$si4" port=4001 "len=$1")
+	out_seen=(s "dst=$si4" port=4001)
+	in_send=(s udp "src=$si4" "dst=$hi4" port=4002 "len=$1")
+	in_seen=(h "dst=$hi4" port=4002)
+}
+# By a socket: PRE_ROUTING, where IPIP is held, comes after packet sockets.
+ipcomp_alone_got() {	# N
+	send_in && udp_got h "$hfd" "$1"
+}
+# The same packets do arrive where nothing is held, or the test could not fail.
+ipcomp_alone_observed() {
+	ask h config mode=observe delete-held && ipcomp_alone "$1" && ipcomp_alone_got $N
+	local rc=$?
+	flush
+	ask h config mode=enforce || rc=1
+	return $rc
+}
+ask h socket proto=udp src=$hi4 sport=4002 && get fd && hfd=$V
+for len in 900 16; do
+	check "IPComp alone, $len octets: observed, $N of $N reach a socket" ipcomp_alone_observed $len
+	for scope in all reqid:1-1; do
+		ask h config scope=$scope delete-held && ipcomp_alone $len
+		check "HNB-GATE-12, HNB-GATE-03: IPComp alone, $len octets, scope $scope: 0 of $N leave" \
+			none_out unbound
+		check "HNB-GATE-12, HNB-GATE-04: IPComp alone, $len octets, scope $scope: 0 reach a socket" \
+			ipcomp_alone_got 0
+		check "HNB-GATE-26: IPComp alone, $len octets, scope $scope: counted as held" \
+			held in $N unbound
+		flush
+	done
+	ask h config scope=all
+done
+
 xfrmi() {	# IF_ID NS
 	ip -n tgk-h link add xi$1 type xfrm dev wan if_id "$1"
 	[ "$2" = h ] || ip -n tgk-h link set xi$1 netns tgk-$2
