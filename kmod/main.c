@@ -135,9 +135,10 @@ static void tg_gate_off(struct tg_net *tn)
 	if (tn->hooked)
 		tg_gate_unhook(tn->net);
 	tn->hooked = false;
-	tn->used = false;
 	tg_sa_drop_all(tn);
 	spin_lock_bh(&tn->lock);
+	/* An agent stays registered, and goes on to use the gate once it is on again. */
+	tn->used = tn->agent.session;
 	tg_context_drop_all(tn);
 	spin_unlock_bh(&tn->lock);
 }

@@ -100,7 +100,7 @@ struct tg_net {
 	unsigned int table_seq;	/* of consistent dumps */
 	u64 refused;
 	bool hooked;
-	bool used;		/* an agent was registered here since the gate is on */
+	bool used;		/* an agent is registered, or was since the gate is on */
 	bool asleep;		/* from before a suspend until after it */
 	bool missed;		/* a state was not entered; walk again */
 	u64 next_ns;		/* when @work runs */

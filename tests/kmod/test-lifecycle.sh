@@ -253,6 +253,24 @@ room_again() {
 }
 check "SEC-09: with room again it is found" room_again
 
+# Without an entry it is held all the same, so turning the gate off takes it, too. The agent
+# has been there all the time, also when the gate was off.
+off_past_max_sas() {
+	ask h config max-sas=1 && fresh && ! ask h sa spi=$SPI && holds unbound &&
+		unchanged refused h EBUSY "--delete-held" config mode=off && holds unbound &&
+		ask h config mode=off delete-held && gone_from_sad $SPI && gone_from_sad $((SPI + 1))
+	local rc=$?
+	ask h config mode=enforce max-sas=65536 && new_agent || rc=1
+	return $rc
+}
+check "HNB-GATE-22, I1: turned off, no SA that found no room is left to pass" off_past_max_sas
+# Off and on again under the same agent: what is held is as much the gate's as before.
+off_and_on() {
+	fresh && ask h config mode=off delete-held && ask h config mode=enforce && fresh &&
+		holds unbound && unchanged refused h EBUSY "--delete-held" config mode=off && holds unbound
+}
+check "HNB-GATE-22: off and on again, an agent's gate is not taken for one that nobody used" off_and_on
+
 # ---------------------------------------------------------------- events and dumps
 events_in_order() {
 	old_events
