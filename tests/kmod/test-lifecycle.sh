@@ -336,10 +336,24 @@ sleeps() {
 	in_state suspended 1000 && says reason resume satisfied 0 && holds resume &&
 		ask h prove "id=$CTX" mask=1 && passes
 }
+# Longer than T_VERIFY: nobody could verify meanwhile, so nobody is rejected for it.
+sleeps_long() {
+	ask h config t-verify-ms=1000 && open_all 1 && passes || return 1
+	echo 4 > /sys/module/suspend/parameters/pm_test_delay || why "no pm_test_delay" || return 1
+	echo freezer > /sys/power/pm_test || return 1
+	echo freeze > /sys/power/state
+	echo none > /sys/power/pm_test
+	in_state suspended && holds resume && ask h prove "id=$CTX" mask=1 && passes
+	local rc=$?
+	ask h config t-verify-ms=600000
+	return $rc
+}
 if [ -w /sys/power/pm_test ] && grep -q freeze /sys/power/state; then
 	check "SEC-07, S3 -E13-> S5: what was open is closed after a suspend" sleeps
+	check "SEC-07, E13: a suspend longer than T_VERIFY closes, and rejects nobody" sleeps_long
 else
 	skip "SEC-07, S3 -E13-> S5: what was open is closed after a suspend" "no pm_test here"
+	skip "SEC-07, E13: a suspend longer than T_VERIFY closes, and rejects nobody" "no pm_test here"
 fi
 
 # ------------------------------------------------------------- namespaces and module
