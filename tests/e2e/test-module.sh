@@ -32,9 +32,8 @@ check "HNB-GATE-13: no SA is left that nobody announces" unbound_timeouts
 # --- the module
 ocsp_mode silent
 replace() {
-	local ns
-	trustgate config set mode=off --delete-held && gate_unload && gate_load || return 1
-	for ns in hnb; do in_ns "$ns" trustgate config show | grep -qx mode=enforce || return 1; done
+	trustgate config set mode=off --delete-held && gate_unload && gate_load &&
+		tg config show | grep -qx mode=enforce
 }
 check "HNB-GATE-22: the module is replaced under agent and charon" replace
 check "HNB-GATE-22: the new one holds all: 0 user packets pass" all_held

@@ -227,7 +227,7 @@ ok "SGW-REV-12: it says why" says '^revoked: crl.revoked: .* for keyCompromise'
 ok "SGW-REV-12: in DER" list 1 --crl full.der --issuer root.der --cert leaf.der
 ok "SGW-REV-12: another certificate" list 0 --crl full.crl --issuer root.pem --cert sub1.pem
 ok "SGW-REV-12: the list alone" list 0 --crl full.crl --issuer root.pem
-named=(--role segw --name $NAME)
+named=(--role segw --name "$NAME")
 ok "CA-03: a root without keyUsage, by a profile that asks for none (RFC 5280 6.1.4 n)" \
 	chain 0 --anchor plainroot.pem "${named[@]}" --profile "$d/relaxed.conf" by-plainroot.pem
 ok "CA-03: the same by the profile of TS 33.310" \
