@@ -122,7 +122,7 @@ static const char *get_time(const char *p, int64_t *out)
 /* One line of @text, which ends with a NUL; NULL when it is none. */
 static const char *get_line(const char *p, struct known_cert *cert)
 {
-	size_t len = strcspn(p, "\n");
+	size_t len;
 
 	memset(cert, 0, sizeof(*cert));
 	p = get_digest(p, cert->digest);

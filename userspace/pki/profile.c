@@ -87,11 +87,12 @@ static int index_of(const char *const *names, size_t n, const char *name)
 	return -1;
 }
 
+/* @words NULL: there are none. */
 static int word_bit(const char *words, const char *w)
 {
 	size_t len = strlen(w);
 
-	for (int i = 0; *words; i++) {
+	for (int i = 0; words && *words; i++) {
 		size_t n = strcspn(words, " ");
 
 		if (n == len && !memcmp(words, w, n))
