@@ -84,6 +84,8 @@ import() { in_ns segw trustgate --socket $D/control.sock revocation import --con
 	--issuer "$PKI/vca.crt" --class manufacturer-crl "$PKI/vca.crl" > "$TMP/import" 2>&1 ||
 	why "$(cat "$TMP/import")"; }
 
+# Here it is the SeGW that is gated.
+HNB_GATE=absent-ok SEGW_GATE=required
 setup
 in_ns hnb trustgate config set mode=off --delete-held
 hnb_unrevoke
