@@ -98,6 +98,9 @@ check "HNB-OCSP-11: leaf+available, the CA revoked, the SeGW's answer good: reje
 with intunnel chain "$CA"
 check "HNB-OCSP-11: chain, likewise" rejected
 ca_unrevoke
+# What is known revoked stays so until an answer with our nonce says otherwise.
+with intunnel chain "$CA"
+check "HNB-OCSP-11, HNB-OCSP-09: the CA good again, by a fresh answer: opens" opened
 ocsp_mode_ca core oproot silent
 with intunnel chain "$CA"
 check "HNB-OCSP-11: chain, no answer for the CA: held" held_by ocsp.http.timeout
