@@ -328,6 +328,10 @@ check "HNB-GATE-03, HNB-GATE-26: held: transport mode: 0 of $((2 * N)) leave" ge
 check "HNB-GATE-04, HNB-GATE-26: held: transport mode: 0 of $((2 * N)) arrive" gets 0 tr_in in
 tg config set mode=off --delete-held
 swan hnb --terminate --ike tr --timeout 10 > "$TMP/tr" 2>&1
+check "PIT-44: without the gate the plugin lets no CHILD_SA be made" not initiate tr 20
+# Only an operator's word changes that: what was held is to be seen to have had a way.
+sed -i 's/gate = required/gate = absent-ok/' "$TG_RUN/hnb/strongswan.conf"
+swan hnb --reload-settings > "$TMP/settings" 2>&1 || bail "charon does not read its settings again: $(cat "$TMP/settings")"
 transport_initiate
 check "without the gate, transport mode: all leave" is "at segw" $((2 * N)) "$(tr_out)"
 check "without the gate, transport mode: all arrive" is "at hnb" $((2 * N)) "$(tr_in)"
