@@ -28,12 +28,27 @@ MODULE_PARM_DESC(netns_mode, "What all other network namespaces start with; the 
 
 static u32 tg_mode_init = TRUSTGATE_MODE_ENFORCE, tg_mode_netns = TRUSTGATE_MODE_ENFORCE;
 
+/*
+ * A parameter is in sysfs before the module's init and until after its exit, when namespaces
+ * have nothing of ours. Guarded by kernel_param_lock(), which a reader of a parameter holds.
+ */
+static bool tg_nets_ready;
+
+static void tg_set_nets_ready(bool ready)
+{
+	kernel_param_lock(THIS_MODULE);
+	tg_nets_ready = ready;
+	kernel_param_unlock(THIS_MODULE);
+}
+
 /* Who keeps the module from being unloaded: rmmod itself can only say that it is in use. */
 static int tg_enforcing_get(char *buf, const struct kernel_param *kp)
 {
 	struct net *net;
 	int n = 0;
 
+	if (!tg_nets_ready)
+		return -EAGAIN;
 	down_read(&net_rwsem);
 	for_each_net(net)
 		if (n < PAGE_SIZE - 64 && tg_pernet(net)->config.mode == TRUSTGATE_MODE_ENFORCE)
@@ -382,6 +397,7 @@ static int __init tg_init(void)
 	if (err)
 		goto err_km;
 	tg_rescan_all();
+	tg_set_nets_ready(true);
 	pr_info("loaded, mode %s\n", mode);
 	return 0;
 
@@ -400,6 +416,7 @@ err_sa:
 
 static void __exit tg_exit(void)
 {
+	tg_set_nets_ready(false);
 	tg_netlink_exit();
 	unregister_pm_notifier(&tg_pm_nb);
 	netlink_unregister_notifier(&tg_netlink_nb);

@@ -82,7 +82,7 @@ apply
 # reqid 1 is in or out; by the mark and the if_id only the list tells.
 gone_from_sad() {	# SPI
 	local list
-	list=$(in_h ip xfrm state list 2>/dev/null || in_h xfrm state list)
+	list=$(in_h xfrm state list)
 	[[ $list != *$(printf 0x%08x "$1")* ]] || why "SA $1 was held, and is still there"
 }
 reqid_scope() {
@@ -113,6 +113,18 @@ if_id_moves() {
 	return $rc
 }
 check "HNB-GATE-13, TH4: an update that moves a held SA out of the scope does not let it go" if_id_moves
+
+if_id_comes() {
+	ask h config scope=ifid:7-7 delete-held && fresh && passes && ! ask h sa spi=$((SPI + 1)) || return 1
+	in_h xfrm state update src $S4 dst $H4 proto esp spi $((SPI + 1)) mode tunnel reqid 1 if_id 7 \
+		$AEAD || return 1
+	zero s h && ask s udp src=$si4 dst=$hi4 port=4002 && held in 1 unbound &&
+		ask h sa spi=$((SPI + 1)) state=unbound wait=3000
+	local rc=$?
+	ask h config scope=all
+	return $rc
+}
+check "HNB-GATE-13, I1: an update that moves an SA into the scope holds it, and it can be bound" if_id_comes
 
 scope_needs_right() {
 	local rc
@@ -419,6 +431,32 @@ never_used() {
 		ns_del o && gate_unload
 }
 check "HNB-GATE-22: a gate that no agent used is turned off without touching an SA" never_used
+complaints() {
+	dmesg | grep -cE 'WARNING: |BUG: |Oops|refcount_t|Call Trace:|waiting for .* to become free'
+}
+# The parameter is in sysfs before the module has begun, and after it has ended.
+read_throughout() {
+	local n before reader rc=0
+	before=$(complaints)
+	: > "$TMP/reading"
+	: > "$TMP/read"
+	while [ -e "$TMP/reading" ]; do
+		{ mapfile -t seen < /sys/module/trustgate/parameters/enforcing; } 2>/dev/null &&
+			printf '%s\n' "${seen[@]}" >> "$TMP/read"
+	done &
+	reader=$!
+	for n in {1..30}; do
+		gate_load mode=observe && rmmod trustgate || rc=1
+		[ $rc = 0 ] || break
+	done
+	gate_load && until grep -q '(the first one)' "$TMP/read"; do sleep 0.1; done
+	rm "$TMP/reading"
+	wait $reader
+	gate_unload || rc=1
+	[ "$(complaints)" = "$before" ] || why "the kernel complained" || return 1
+	return $rc
+}
+check "HNB-GATE-22: who enforces can be read while the module comes and goes" read_throughout
 bad_parameter() {
 	! gate_load mode=sometimes 2>/dev/null && ! gate_load buckets=1000 2>/dev/null &&
 		! grep -q '^trustgate ' /proc/modules
@@ -427,9 +465,6 @@ check "SEC-02: parameters that make no sense are refused" bad_parameter
 
 kb() {
 	sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo
-}
-complaints() {
-	dmesg | grep -cE 'WARNING: |BUG: |Oops|refcount_t|Call Trace:|waiting for .* to become free'
 }
 
 # What is loaded again and again: without its debug information it is read faster.
