@@ -349,8 +349,13 @@ static int tg_km_notify(struct xfrm_state *x, const struct km_event *c)
 
 	switch (c->event) {
 	case XFRM_MSG_UPDSA:
-		/* What was updated may have come into the scope, without an entry. */
-		tg_sa_look_again(tn);
+		/*
+		 * The live state that was updated may have come into the scope, without an
+		 * entry. Each inbound SA of a rekey comes by UPDSA too, but as itself: that
+		 * is worth no walk of a large SAD.
+		 */
+		if (x->km.state != XFRM_STATE_VALID)
+			tg_sa_look_again(tn);
 		fallthrough;
 	case XFRM_MSG_NEWSA:
 		if (x->km.state == XFRM_STATE_VALID && tg_sa_add(tn, x))
